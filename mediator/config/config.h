@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The board's device tree as typed data. config_parse() finds the one node that is compatible with
+ * "xen,gpu-mediator-v1", reads it strictly and either fills a struct config in which everything
+ * fits together, or names the first thing that does not. docs/device-tree.md explains every
+ * property; dts/bindings/xen,gpu-mediator-v1.yaml is the same for dt-validate. The limits below
+ * are the single source for both.
+ *
+ * Pure: no allocation, no system call, any bytes are survived. The result points nowhere, so the
+ * blob may be freed afterwards.
+ */
+#ifndef MEDIATOR_CONFIG_CONFIG_H
+#define MEDIATOR_CONFIG_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mediator/protocol/client.h"
+#include "mediator/sched/sched.h"
+
+#define CONFIG_COMPATIBLE "xen,gpu-mediator-v1"
+
+#define CONFIG_NAME_MAX	      GPUM_NAME_MAX /* bytes, with the terminating zero */
+#define CONFIG_MAX_PANELS     8u
+#define CONFIG_MAX_DISPLAYS   16u
+#define CONFIG_MAX_GUESTS     16u /* each owns at least one display, alone */
+#define CONFIG_PANEL_DISPLAYS 8u  /* GPUM_MAX_LAYERS less the cursor */
+
+/* Pixels: what the stock virtio_gpu driver offers as a mode (XRES_MIN, XRES_MAX). */
+#define CONFIG_MIN_SIDE 32u
+#define CONFIG_MAX_SIDE 8192u
+
+#define CONFIG_MAX_REFRESH_HZ	 240u
+#define CONFIG_MAX_PRIORITY	 255u
+#define CONFIG_MAX_PERIOD_US	 1000000u /* of frames and budgets */
+#define CONFIG_MAX_JOB_US	 1000000u
+#define CONFIG_MAX_FREEZE_MS	 10000u
+#define CONFIG_MIN_MEMORY_MIB	 4u
+#define CONFIG_MAX_MEMORY_MIB	 16384u
+#define CONFIG_MAX_CONTEXTS	 1024u
+#define CONFIG_MIN_RESOURCES	 16u
+#define CONFIG_MAX_RESOURCES	 65536u
+#define CONFIG_DEFAULT_MEMORY	 128u /* MiB: what Xen lets a domain grant unless told otherwise */
+#define CONFIG_DEFAULT_CONTEXTS	 64u
+#define CONFIG_DEFAULT_RESOURCES 4096u
+
+struct config_rect {
+	uint32_t x, y, width, height; /* pixels */
+};
+
+struct config_panel {
+	char connector[CONFIG_NAME_MAX]; /* KMS name, such as "Virtual-1"; unique */
+	uint32_t width, height;		 /* pixels */
+	uint32_t refresh_hz;
+	/* Indices of its displays in the order of painting: the most important one last. */
+	uint32_t display[CONFIG_PANEL_DISPLAYS];
+	uint32_t num_displays; /* at least 1 */
+	uint32_t composed;     /* 0: one display covers it all and can be flipped directly */
+};
+
+struct config_display {
+	char name[CONFIG_NAME_MAX]; /* its label, or "display" and reg; unique, fit for a file name
+				     */
+	uint32_t reg;		    /* unique */
+	uint32_t panel;		    /* index */
+	uint32_t guest;		    /* index of its only owner */
+	uint32_t scanout;	    /* number within that guest */
+	struct config_rect region;  /* inside the panel, overlapping no other display's */
+	uint32_t priority;	    /* 0 is the highest */
+	uint32_t frame_period_us;   /* not shorter than the panel's */
+	uint32_t freeze_timeout_ms; /* 0: freezes are not looked for */
+};
+
+struct config_guest {
+	char name[CONFIG_NAME_MAX]; /* the Xen domain's name; unique */
+	uint32_t display[GPUM_MAX_SCANOUTS];
+	uint32_t num_displays;	   /* at least 1 */
+	uint32_t priority;	   /* of its jobs: the highest of its displays */
+	uint32_t max_job_us;	   /* 0: not declared */
+	uint32_t budget_us;	   /* 0: unlimited; then the period is 0, too */
+	uint32_t budget_period_us; /* not shorter than the budget */
+	uint32_t memory_mib;
+	uint32_t max_contexts;
+	uint32_t max_resources;
+};
+
+struct config {
+	const struct sched_policy *policy; /* of static storage */
+	struct config_panel panel[CONFIG_MAX_PANELS];
+	struct config_display display[CONFIG_MAX_DISPLAYS];
+	struct config_guest guest[CONFIG_MAX_GUESTS];
+	uint32_t num_panels, num_displays, num_guests; /* each at least 1; in the tree's order */
+};
+
+enum config_status {
+	CONFIG_OK = 0,
+	CONFIG_ERR_BLOB = -1,	  /* not a device tree, or a damaged one */
+	CONFIG_ERR_NODE = -2,	  /* a node is missing, unknown, doubled, or one too many */
+	CONFIG_ERR_UNKNOWN = -3,  /* a property that the binding does not have */
+	CONFIG_ERR_MISSING = -4,  /* a property that must be there */
+	CONFIG_ERR_VALUE = -5,	  /* of the wrong type or out of range */
+	CONFIG_ERR_CONFLICT = -6, /* two statements that cannot both hold */
+};
+
+/* What is wrong. All strings are zero-terminated and printable whatever the blob held. */
+struct config_error {
+	char node[160];	   /* full path; "" when it is the blob itself */
+	char property[40]; /* "" when it is the node itself */
+	char message[512]; /* one line: node, property, what was found, what is allowed, the fix */
+};
+
+/*
+ * Read `size` bytes at `fdt`, 8-byte aligned. Returns CONFIG_OK and fills *out, or a negative
+ * enum config_status and fills *err, with *out zeroed. The first fault found is the one reported.
+ */
+int config_parse(const void *fdt, size_t size, struct config *out, struct config_error *err);
+
+/* What a status means, in a few words; never NULL. */
+const char *config_strstatus(int status);
+
+#endif
