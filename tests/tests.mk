@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# Test targets. tests/run runs programs and counts, tests/check runs the stages one by one.
+
+C_FOLDERS := $(wildcard backend frontend mediator board tests)
+FUZZ_SECONDS ?= 5
+export FUZZ_SECONDS
+
+# tests/unit/SIDE/test_*.c: one program each; other .c files there are helpers of all of them.
+# SIDE is the library to link: backend or mediator.
+UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
+unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
+COMPONENT_TESTS := $(sort $(wildcard tests/component/test_*.c))
+COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
+COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))
+# tests/fuzz/fuzz_SIDE_*.c, with a corpus in tests/fuzz/corpus/NAME if there is one.
+FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%.c=$(BUILD)/host/fuzz/%)
+FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
+TEST_SRC := $(call sources,$(wildcard tests/standins tests/component tests/unit)) \
+	$(FUZZ_TARGETS) $(FUZZ_HELPERS)
+
+SIDE_PKGS_backend = $(gpum-backend_PKGS)
+SIDE_LIBS_backend = $(gpum-backend_LIBS)
+SIDE_PKGS_mediator = $(sort $(gpu-mediatord_PKGS) $(gpumctl_PKGS))
+SIDE_LIBS_mediator = $(sort $(gpu-mediatord_LIBS) $(gpumctl_LIBS))
+
+# $(1) source, $(2) its folder, $(3) side; TEST_LDFLAGS_name may ask for more (-Wl,--wrap=...).
+-include $(wildcard tests/unit/*/unit.mk)
+define unit_rules
+$(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(call unit_helpers,$(2))) $(BUILD)/host/san/lib/$(3).a
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
+		-o $$@ $$^ $(SIDE_LIBS_$(3)) $$(shell pkg-config --libs $(SIDE_PKGS_$(3)) $(TEST_PKGS)) -lm -pthread
+endef
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst %/,%,$(dir $(t))),$(notdir $(patsubst %/,%,$(dir $(t)))))))
+
+define component_rules
+$(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) $(BUILD)/host/san/lib/standins.a
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
+		$$(shell pkg-config --libs jansson $(TEST_PKGS)) -lfdt -lm -pthread
+endef
+$(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
+
+define fuzz_rules
+$(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) $(BUILD)/host/fuzz/lib/$(2).a
+	@mkdir -p $$(@D)
+	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) -o $$@ $$^ \
+		$(SIDE_LIBS_$(2)) $$(shell pkg-config --libs $(SIDE_PKGS_$(2))) -lm -pthread
+endef
+fuzz_side = $(word 2,$(subst _, ,$(notdir $(1:.c=))))
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t)))))
+
+FAKEXEN := $(if $(wildcard tests/standins/fakexen.c),$(BUILD)/host/san/bin/fakexen)
+$(BUILD)/host/san/bin/fakexen: $(BUILD)/host/san/obj/tests/standins/fakexen.o
+	@mkdir -p $(@D)
+	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
+
+.PHONY: check check-unit check-component check-format check-build check-dts check-fuzz check-system
+check: ## everything there is to test, unit to system
+	@tests/check
+
+check-unit: $(UNIT_PROGRAMS) ## pure logic, under a minute
+	@tests/run unit $(UNIT_PROGRAMS)
+
+check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) ## real programs on stand-in Xen libraries
+	@tests/run component $(COMPONENT_PROGRAMS)
+
+check-fuzz: $(FUZZ_PROGRAMS) ## each fuzz target for FUZZ_SECONDS
+	@tests/run fuzz $(FUZZ_PROGRAMS)
+
+check-format: ## sources are laid out as .clang-format says
+	@tests/run format tests/style/*
+
+check-build: ## gcc and clang build everything without a warning
+	@tests/run build tests/build/*
+
+check-dts: ## device trees and their binding
+	@tests/run dts $(wildcard tests/dts/check.sh)
+
+check-system: ## Xen, driver domain and guests in QEMU
+	@tests/run system $(wildcard tests/system/run)
