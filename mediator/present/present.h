@@ -30,8 +30,8 @@
 #define PRESENT_RECENT	     256u /* shown frames remembered for the rate: above 240 Hz * 1 s */
 
 struct present_frame {
-	uint64_t seq; /* the backend's, strictly increasing, not 0 */
-	uint32_t buffer_id;
+	uint64_t seq;		      /* the backend's, strictly increasing, not 0 */
+	uint32_t buffer_id;	      /* the caller's, not 0 */
 	uint32_t x, y, width, height; /* part of the buffer */
 };
 
@@ -40,32 +40,32 @@ struct present_stats {
 	uint64_t missed;     /* periods, while the display was active, that latched no frame */
 	uint64_t superseded; /* frames overtaken before they were latched */
 	uint64_t p50_us, p99_us, max_us; /* between two frames shown; 0 before the second */
-	double fps;			 /* over the time the display was active */
-	double recent_fps;		 /* over the last second */
+	double fps;	   /* over the time it was active; 0 before that is a second */
+	double recent_fps; /* over the last second */
 };
 
 /* Read only for all but present.c. */
 struct present_display {
-	/* Of the ticks: the period in frames' time and the period a tick falls into. */
 	uint64_t period_ns;
-	uint64_t start_tick; /* where its periods are counted from */
-	uint64_t period;     /* number of the period of the last tick */
-	uint8_t took;	     /* a frame was latched in that period */
+	uint64_t period; /* number of the period that the last tick fell into */
+	uint8_t took;	 /* a frame was latched in that period */
 
-	uint8_t active; /* has had a frame latched since it was last off */
-	uint8_t has_pending;
-	uint8_t in_flight; /* `current` was latched and is not yet shown */
-	uint8_t changed;   /* must be drawn anew at the next tick */
+	uint8_t active;	     /* a frame was latched since it was last off */
+	uint8_t has_pending; /* `pending` is valid */
+	uint8_t in_flight;   /* `current` was latched and is not yet answered */
+	uint8_t changed;     /* must be drawn anew at the next tick */
 	struct present_frame pending;
-	struct present_frame current; /* latched last; valid when active */
+	struct present_frame current; /* latched last; valid when active or in_flight */
 	uint64_t last_seq;
+	uint32_t making_id; /* buffer in the picture being made, 0: none */
+	uint32_t screen_id; /* buffer in the picture on the screen, 0: none */
 
 	uint64_t frames, missed, superseded;
-	uint64_t last_shown_ns;	  /* 0: none since it was last off */
+	uint64_t last_shown_ns;	  /* 0: none to count an interval from */
 	uint64_t active_ns;	  /* sum of the times it was active, before active_since_ns */
 	uint64_t active_since_ns; /* when active */
 	struct histogram interval;
-	uint64_t recent_ns[PRESENT_RECENT];
+	uint64_t recent_ns[PRESENT_RECENT]; /* ring of the times of the last frames shown */
 	uint32_t recent_head;
 };
 
@@ -90,7 +90,9 @@ enum present_status {
 
 /*
  * A panel without displays; refresh_hz is not 0. present_add() returns the new display's number:
- * 0, 1, ...; the caller keeps to PRESENT_MAX_DISPLAYS, and asks for no more ticks than refresh_hz.
+ * 0, 1, ...; the caller adds no more than PRESENT_MAX_DISPLAYS. All displays are to be drawn
+ * (black) at the first tick. A period within 1 % of a multiple of the panel's is taken as that
+ * multiple.
  */
 void present_init(struct present_panel *p, uint32_t refresh_hz);
 uint32_t present_add(struct present_panel *p, uint32_t frame_period_us);

@@ -55,7 +55,7 @@ struct sched_client {
 	uint8_t running; /* `job` holds a job; at most one client of all */
 	struct sched_job next, job;
 	uint64_t ready_ns;   /* since when `next` is waiting */
-	uint64_t order;	     /* of arrival over all clients: breaks ties of ready_ns */
+	uint64_t order;	     /* of arrival over all clients: what "first" means */
 	uint64_t started_ns; /* of `job` */
 	uint64_t last_id;
 	struct sched_stats stats;
