@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BOARD_GUEST_BENCH_HEAVY_H
+#define BOARD_GUEST_BENCH_HEAVY_H
+
+#include <stdint.h>
+
+#include <GLES2/gl2.h>
+
+/* Full-screen draws whose cost is the fragment shader's loop: load that only the GPU feels. */
+struct heavy {
+	GLuint program;
+	GLint u_phase;
+};
+
+/* One loop step is a dozen or so floating-point operations per pixel. */
+#define HEAVY_MAX_ITERATIONS 100000u
+
+/* `iterations` is compiled into the shader: GLES 2 knows only constant loops. 0 or -1 (reported).
+ */
+int heavy_init(struct heavy *h, uint32_t iterations);
+/* `draws` full-screen draws into the current framebuffer; `frame` moves the picture. */
+void heavy_draw(const struct heavy *h, uint32_t draws, uint64_t frame);
+void heavy_finish(struct heavy *h);
+
+#endif

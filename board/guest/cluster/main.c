@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/guest/cluster/drive.h"
+#include "board/guest/cluster/scene.h"
+#include "board/guest/common/cli.h"
+#include "board/guest/common/target.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const char usage[] =
+	"cluster-demo - an instrument cluster on a KMS display\n"
+	"\n"
+	"usage: cluster-demo [options]\n"
+	"  --device PATH     the display's card (default: the first with a connected display)\n"
+	"  --frames N        stop after N frames (default: run until SIGINT or SIGTERM)\n"
+	"  --fps N           draw at most N frames a second (default: as the display paces)\n"
+	"  --fps-log         print frames=N fps=F every second\n"
+	"  --step-per-frame  advance the drive by 1/60 s per frame, whatever the time\n"
+	"  --png FILE        draw one frame off screen into FILE and exit\n"
+	"  --size WxH        its size (default 1280x400)\n"
+	"  --frame N         which frame (default 0), at 1/60 s each\n"
+	"  --layout          print where each telltale is (name x y width height), for --size\n"
+	"  --help            this text\n"
+	"\n"
+	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";
+
+struct options {
+	const char *device;
+	const char *png;
+	uint32_t frames; /* 0: endless */
+	uint32_t fps;	 /* 0: not limited */
+	uint32_t frame;
+	uint32_t size[2];
+	bool fps_log, step_per_frame, layout, help;
+};
+
+enum {
+	OPT_DEVICE = 256,
+	OPT_FRAMES,
+	OPT_FPS,
+	OPT_FPS_LOG,
+	OPT_STEP,
+	OPT_PNG,
+	OPT_SIZE,
+	OPT_FRAME,
+	OPT_LAYOUT
+};
+
+static const struct option long_options[] = {
+	{"device", required_argument, NULL, OPT_DEVICE},
+	{"frames", required_argument, NULL, OPT_FRAMES},
+	{"fps", required_argument, NULL, OPT_FPS},
+	{"fps-log", no_argument, NULL, OPT_FPS_LOG},
+	{"step-per-frame", no_argument, NULL, OPT_STEP},
+	{"png", required_argument, NULL, OPT_PNG},
+	{"size", required_argument, NULL, OPT_SIZE},
+	{"frame", required_argument, NULL, OPT_FRAME},
+	{"layout", no_argument, NULL, OPT_LAYOUT},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static bool take_option(struct options *o, int option)
+{
+	switch (option) {
+	case OPT_DEVICE:
+		o->device = optarg;
+		return true;
+	case OPT_FRAMES:
+		return cli_u32("--frames", optarg, 1, UINT32_MAX, &o->frames);
+	case OPT_FPS:
+		return cli_u32("--fps", optarg, 1, 1000, &o->fps);
+	case OPT_FPS_LOG:
+		o->fps_log = true;
+		return true;
+	case OPT_STEP:
+		o->step_per_frame = true;
+		return true;
+	case OPT_PNG:
+		o->png = optarg;
+		return true;
+	case OPT_SIZE:
+		return cli_size("--size", optarg, o->size);
+	case OPT_FRAME:
+		return cli_u32("--frame", optarg, 0, 1000000, &o->frame);
+	case OPT_LAYOUT:
+		o->layout = true;
+		return true;
+	case 'h':
+		o->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse_options(struct options *o, int argc, char **argv)
+{
+	int option;
+
+	*o = (struct options){.size = {1280, 400}};
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (!take_option(o, option))
+			return false;
+	}
+	if (optind < argc) {
+		cli_error("unexpected argument '%s'; see --help", argv[optind]);
+		return false;
+	}
+	return true;
+}
+
+static int print_layout(const struct options *o)
+{
+	const struct layout l = layout_for((float)o->size[0], (float)o->size[1]);
+
+	for (int i = 0; i < LAMP_COUNT; i++) {
+		float at[3];
+
+		layout_lamp(&l, &lamp_places[i], at);
+		printf("%s %d %d %d %d\n", lamp_places[i].name, (int)at[0], (int)at[1], (int)at[2],
+		       (int)at[2]);
+	}
+	return CLI_OK;
+}
+
+static int draw_png(struct target *t, struct scene *s, const struct options *o)
+{
+	struct drive d;
+
+	drive_init(&d);
+	while (d.steps < o->frame)
+		drive_step(&d);
+	if (scene_draw(s, t, &d, o->frame) || target_present(t))
+		return -1;
+	return target_write_png(t, o->png);
+}
+
+/* Brings the drive to where it should be when frame `frame` is drawn. */
+static void advance(struct drive *d, const struct options *o, uint64_t frame, uint64_t elapsed_ns)
+{
+	uint64_t want = o->step_per_frame ? frame : elapsed_ns * DRIVE_STEPS_PER_S / 1000000000u;
+	uint64_t most = d->steps + 10u * DRIVE_STEPS_PER_S;
+
+	/* After a long pause go on from there rather than catch up for ages. */
+	while (d->steps < want && d->steps < most)
+		drive_step(d);
+}
+
+static int animate(struct target *t, struct scene *s, const struct options *o)
+{
+	struct fps_log log;
+	struct drive d;
+	int ret = 0;
+
+	drive_init(&d);
+	fps_log_start(&log, o->fps_log);
+	while (!ret && !cli_stopped() && (!o->frames || log.frames < o->frames)) {
+		if (o->fps)
+			cli_sleep_until(log.start_ns + log.frames * 1000000000u / o->fps);
+		advance(&d, o, log.frames, cli_now_ns() - log.start_ns);
+		ret = scene_draw(s, t, &d, log.frames);
+		if (!ret)
+			ret = target_present(t);
+		if (!ret)
+			fps_log_frame(&log);
+	}
+	if (!ret)
+		ret = target_settle(t);
+	fps_log_finish(&log);
+	return ret < 0 ? -1 : 0;
+}
+
+static int run(const struct options *o)
+{
+	struct target t;
+	struct scene s;
+	int ret;
+
+	ret = o->png ? target_open_surfaceless(&t, o->size[0], o->size[1])
+		     : target_open_display(&t, o->device);
+	if (ret)
+		return CLI_FAILED;
+	printf("renderer: %s\n", (const char *)glGetString(GL_RENDERER));
+	if (!o->png)
+		printf("display: %s %ux%u\n", t.kms.path, t.width, t.height);
+	fflush(stdout);
+	ret = scene_init(&s, &t);
+	if (!ret) {
+		ret = o->png ? draw_png(&t, &s, o) : animate(&t, &s, o);
+		scene_finish(&s);
+	}
+	target_close(&t);
+	return ret ? CLI_FAILED : CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+
+	cli_init("cluster-demo");
+	if (!parse_options(&o, argc, argv))
+		return CLI_USAGE;
+	if (o.help) {
+		fputs(usage, stdout);
+		return CLI_OK;
+	}
+	return o.layout ? print_layout(&o) : run(&o);
+}

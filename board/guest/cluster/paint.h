@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BOARD_GUEST_CLUSTER_PAINT_H
+#define BOARD_GUEST_CLUSTER_PAINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <GLES2/gl2.h>
+
+/*
+ * Vector drawing with smooth edges and few draw calls. Shapes are tessellated on the CPU into a
+ * mesh; one shader computes how far a pixel is from the shape's spine and so how much it is
+ * covered. Coordinates are pixels, x to the right, y down, angles in degrees clockwise from the
+ * right. Colours are 0xRRGGBBAA, not premultiplied.
+ */
+struct paint_vertex {
+	float x, y;
+	/* along and across the spine, the spine's half length, the radius about it: pixels */
+	float along, across, half, radius;
+	float soft; /* width of the edge's ramp: 1 is a crisp edge, more is a glow */
+	uint8_t rgba[4];
+};
+
+struct paint_mesh {
+	struct paint_vertex *v;
+	size_t count;
+	size_t room;
+	bool failed; /* out of memory: later shapes are dropped, paint_upload() reports */
+};
+
+/* A range of a vertex buffer. */
+struct paint_part {
+	GLint first;
+	GLsizei count;
+};
+
+/* Ends may differ in radius and colour. Ends are round. */
+struct paint_stroke {
+	float radius0, radius1;
+	float soft;
+	uint32_t colour0, colour1;
+};
+
+void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
+		   const struct paint_stroke *s);
+void paint_dot(struct paint_mesh *m, float x, float y, float radius, float soft, uint32_t colour);
+/* Part of a ring from angle a0 to a1 > a0, `width` wide about `radius`; ends are cut straight. */
+void paint_arc(struct paint_mesh *m, float x, float y, float radius, float width, float soft,
+	       float a0, float a1, uint32_t colour0, uint32_t colour1);
+/* The number of segments paint_arc() uses, six vertices each. */
+int paint_arc_segments(float radius, float a0, float a1);
+/* Sharp-edged: outline it with a stroke of the same colour. */
+void paint_triangle(struct paint_mesh *m, const float xy[6], const uint32_t colour[3]);
+
+void paint_mesh_free(struct paint_mesh *m);
+
+struct painter {
+	GLuint program;
+	GLint u_scale, u_place, u_turn, u_tint;
+};
+
+/* Where a part is drawn: moved by (x, y) after a turn about the mesh's origin, tinted. */
+struct paint_place {
+	float x, y;
+	float degrees;
+	uint32_t tint;
+};
+
+int painter_init(struct painter *p);
+void painter_finish(struct painter *p);
+/* Creates or replaces the contents of *vbo. 0, or -1 (reported) when memory ran out. */
+int paint_upload(GLuint *vbo, const struct paint_mesh *m, GLenum usage);
+/* Selects the shader, the buffer and a framebuffer size in pixels for the draws that follow. */
+void painter_begin(const struct painter *p, GLuint vbo, float width, float height);
+void painter_draw(const struct painter *p, struct paint_part part, const struct paint_place *at);
+
+#endif
