@@ -16,25 +16,30 @@
 
 /* Dark, bluish, lighter behind the dials; dithered, because dark ramps show bands at 8 bits. */
 static const char ground_vertex[] = "attribute vec2 position;\n"
-				    "void main() { gl_Position = vec4(position, 0.0, 1.0); }\n";
+				    "uniform vec2 size;\n"
+				    "varying highp vec2 pixel;\n"
+				    "void main() {\n"
+				    "  pixel = (position * vec2(0.5, -0.5) + 0.5) * size;\n"
+				    "  gl_Position = vec4(position, 0.0, 1.0);\n"
+				    "}\n";
 
 static const char ground_fragment[] =
 	"precision highp float;\n"
-	"uniform vec4 fit;\n" /* left, top, scale, height */
+	"uniform vec3 fit;\n" /* left, top, scale */
+	"varying highp vec2 pixel;\n"
 	"float pool(vec2 p, vec2 c, vec2 r) {\n"
 	"  float d = length((p - c) / r);\n"
 	"  return exp(-d * d);\n"
 	"}\n"
 	"void main() {\n"
-	"  vec2 px = vec2(gl_FragCoord.x, fit.w - gl_FragCoord.y);\n"
-	"  vec2 p = (px - fit.xy) / fit.z;\n"
+	"  vec2 p = (pixel - fit.xy) / fit.z;\n"
 	"  vec3 c = mix(vec3(0.018, 0.024, 0.036), vec3(0.006, 0.008, 0.014),\n"
 	"               clamp(p.y / 400.0, 0.0, 1.0));\n"
 	"  c += vec3(0.012, 0.050, 0.095) * pool(p, vec2(226.0, 200.0), vec2(210.0, 200.0));\n"
 	"  c += vec3(0.012, 0.050, 0.095) * pool(p, vec2(1054.0, 200.0), vec2(210.0, 200.0));\n"
 	"  c += vec3(0.020, 0.075, 0.120) * pool(p, vec2(640.0, 98.0), vec2(200.0, 30.0));\n"
 	"  c += vec3(0.010, 0.022, 0.036) * pool(p, vec2(640.0, 290.0), vec2(300.0, 120.0));\n"
-	"  float n = fract(52.9829189 * fract(dot(px, vec2(0.06711056, 0.00583715))));\n"
+	"  float n = fract(52.9829189 * fract(dot(floor(pixel), vec2(0.06711056, 0.00583715))));\n"
 	"  gl_FragColor = vec4(c + (n - 0.5) / 255.0, 1.0);\n"
 	"}\n";
 
@@ -47,7 +52,8 @@ int backdrop_ground(const struct layout *l)
 	if (!program)
 		return -1;
 	glUseProgram(program);
-	glUniform4f(glGetUniformLocation(program, "fit"), l->left, l->top, l->scale, l->height);
+	glUniform2f(glGetUniformLocation(program, "size"), l->width, l->height);
+	glUniform3f(glGetUniformLocation(program, "fit"), l->left, l->top, l->scale);
 	glDisable(GL_BLEND);
 	glBindBuffer(GL_ARRAY_BUFFER, 0);
 	glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, 0, corners);

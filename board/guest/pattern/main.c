@@ -130,19 +130,17 @@ static uint32_t seed_of(const struct options *o, uint32_t frame)
 
 struct shader {
 	GLuint program;
-	GLint u_height, u_seed;
+	GLint u_size, u_seed;
 };
 
 static int shader_init(struct shader *s)
 {
 	static const char *const attributes[] = {"position", NULL};
-	static const char vertex[] = "attribute vec2 position;\n"
-				     "void main() { gl_Position = vec4(position, 0.0, 1.0); }\n";
 
-	s->program = target_program(vertex, pattern_fragment, attributes);
+	s->program = target_program(pattern_vertex, pattern_fragment, attributes);
 	if (!s->program)
 		return -1;
-	s->u_height = glGetUniformLocation(s->program, "height");
+	s->u_size = glGetUniformLocation(s->program, "size");
 	s->u_seed = glGetUniformLocation(s->program, "seed");
 	return 0;
 }
@@ -156,7 +154,7 @@ static void shader_draw(const struct shader *s, const struct target *t, uint32_t
 	glDisable(GL_DITHER);
 	glDisable(GL_BLEND);
 	glUseProgram(s->program);
-	glUniform1f(s->u_height, (GLfloat)t->height);
+	glUniform2f(s->u_size, (GLfloat)t->width, (GLfloat)t->height);
 	glUniform3f(s->u_seed, (GLfloat)(seed & 255), (GLfloat)((seed >> 8) & 255),
 		    (GLfloat)((seed >> 16) & 255));
 	glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, 0, corners);

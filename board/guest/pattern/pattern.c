@@ -30,17 +30,30 @@ void pattern_fill(uint8_t *pixels, uint32_t stride, uint32_t width, uint32_t hei
 }
 
 /*
+ * Positions are interpolated here rather than taken from gl_FragCoord, which is mediump in GLSL ES
+ * 1.00: where the GPU has 16-bit floats it is off by one from pixel 1024 on.
+ */
+const char pattern_vertex[] = "attribute vec2 position;\n"
+			      "uniform vec2 size;\n"
+			      "varying highp vec2 pixel;\n"
+			      "void main() {\n"
+			      "  pixel = (position * vec2(0.5, -0.5) + 0.5) * size;\n"
+			      "  gl_Position = vec4(position, 0.0, 1.0);\n"
+			      "}\n";
+
+/*
  * All values are whole numbers far below 2^24, where 32-bit floats are exact; GLES 2 has no integer
- * operations. The half in wrap() keeps a division that is off by one bit from changing the floor.
+ * operations. Pixel centres lie at halves, so an interpolation error below 0.5 does no harm. The
+ * half in wrap() keeps a division that is off by one bit from changing the floor.
  */
 const char pattern_fragment[] = "precision highp float;\n"
-				"uniform float height;\n"
 				"uniform vec3 seed;\n"
+				"varying highp vec2 pixel;\n"
 				"float div256(float v) { return floor((v + 0.5) / 256.0); }\n"
 				"float wrap(float v) { return v - 256.0 * div256(v); }\n"
 				"void main() {\n"
-				"  float x = floor(gl_FragCoord.x);\n"
-				"  float y = height - 1.0 - floor(gl_FragCoord.y);\n"
+				"  float x = floor(pixel.x);\n"
+				"  float y = floor(pixel.y);\n"
 				"  float r = wrap(x + seed.y);\n"
 				"  float g = wrap(y + seed.z);\n"
 				"  float b = wrap(div256(x) + 16.0 * div256(y) + seed.x);\n"

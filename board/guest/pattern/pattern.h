@@ -25,7 +25,11 @@ struct pattern_rgb pattern_pixel(uint32_t x, uint32_t y, uint32_t seed);
 /* Fills an XRGB8888 buffer; `stride` in bytes, at least 4 * width. X is set to 0xff. */
 void pattern_fill(uint8_t *pixels, uint32_t stride, uint32_t width, uint32_t height, uint32_t seed);
 
-/* Fragment shader that computes the same; uniforms `height` (float) and `seed` (vec3 s0..s2). */
+/*
+ * Shaders that compute the same; attribute `position` spans clip space, uniforms `size` (vec2,
+ * pixels) and `seed` (vec3 s0..s2).
+ */
+extern const char pattern_vertex[];
 extern const char pattern_fragment[];
 
 #endif
