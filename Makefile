@@ -55,7 +55,7 @@ gpum-readback_LIBS := -lz
 PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpumctl gpum-readback,\
 	$(if $(call with_main,$($(p)_SRC)),$(p)))
 PROGRAM_SRC := $(sort $(PURE_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC)))
-STANDIN_SRC := $(call without_main,$(call sources,tests/standins))
+STANDIN_SRC := $(wildcard tests/standins/*.c)
 TEST_PKGS := cmocka
 ALL_PKGS := $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)) virglrenderer libdrm epoxy)
 

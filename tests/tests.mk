@@ -52,8 +52,8 @@ endef
 fuzz_side = $(word 2,$(subst _, ,$(notdir $(1:.c=))))
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t)))))
 
-FAKEXEN := $(if $(wildcard tests/standins/fakexen.c),$(BUILD)/host/san/bin/fakexen)
-$(BUILD)/host/san/bin/fakexen: $(BUILD)/host/san/obj/tests/standins/fakexen.o
+FAKEXEN := $(BUILD)/host/san/bin/fakexen
+$(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/standins/server/*.c))
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
 
