@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "board/guest/bench/heavy.h"
+#include "board/guest/heavy/heavy.h"
 #include "board/guest/bench/scenes.h"
 #include "board/guest/common/cli.h"
 #include "board/guest/common/target.h"

@@ -235,7 +235,7 @@ void backdrop_car(struct paint_mesh *m, const struct layout *l)
 
 static void paint_road(struct paint_mesh *m, const struct layout *l)
 {
-	float s = l->scale, split = 0.7f;
+	float s = l->scale, split = 0.74f;
 
 	paint_strip(m, l, ROAD_FAR, ROAD_NEAR, 0x16222f00, 0xd0);
 	paint_strip(m, l, LANE_FAR, LANE_NEAR, 0x2aa8ff00, 0x48);
@@ -245,16 +245,19 @@ static void paint_road(struct paint_mesh *m, const struct layout *l)
 			{0.4f * s, w * s, 1, 0x9fd8ff10, 0x9fd8ffc0},
 			{w * s, 2.2f * s, 1, 0x9fd8ffc0, 0x9fd8ff00},
 		};
-		const struct paint_stroke glow = {1.0f * s, 5.0f * s, 12 * s, 0x2aa8ff00,
-						  0x2aa8ff30};
+		const struct paint_stroke glow[2] = {
+			{1.0f * s, 4.0f * s, 12 * s, 0x2aa8ff00, 0x2aa8ff34},
+			{4.0f * s, 5.0f * s, 12 * s, 0x2aa8ff34, 0x2aa8ff00},
+		};
 		float x0 = layout_x(l, MIDDLE_X + (float)side * ROAD_FAR);
 		float x1 = layout_x(l, MIDDLE_X + (float)side * ROAD_NEAR);
 		float y0 = layout_y(l, ROAD_HORIZON), y1 = layout_y(l, ROAD_BOTTOM);
 		float xm = x0 + (x1 - x0) * split, ym = y0 + (y1 - y0) * split;
 
-		paint_capsule(m, x0, y0, xm, ym, &glow);
-		paint_capsule(m, x0, y0, xm, ym, &edge[0]);
-		paint_capsule(m, xm, ym, x1, y1, &edge[1]);
+		paint_segment(m, x0, y0, xm, ym, &glow[0]);
+		paint_segment(m, xm, ym, x1, y1, &glow[1]);
+		paint_segment(m, x0, y0, xm, ym, &edge[0]);
+		paint_segment(m, xm, ym, x1, y1, &edge[1]);
 	}
 }
 

@@ -76,8 +76,8 @@ static void add_quad(struct paint_mesh *m, const struct paint_vertex q[4], uint3
 		add_vertex(m, &q[order[i]], order[i] < 2 ? c0 : c1);
 }
 
-void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
-		   const struct paint_stroke *s)
+static void add_stroke(struct paint_mesh *m, float x0, float y0, float x1, float y1,
+		       const struct paint_stroke *s, bool cut)
 {
 	float dx = x1 - x0, dy = y1 - y0;
 	float length = sqrtf(dx * dx + dy * dy), half = length / 2;
@@ -88,19 +88,31 @@ void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
 	dy = length > 1e-3f ? dy / length : 0;
 	for (int i = 0; i < 4; i++) {
 		float end = i < 2 ? -1.0f : 1.0f, side = i & 1 ? 1.0f : -1.0f;
-		float along = end * (half + margin), across = side * margin;
+		float along = end * (cut ? half : half + margin), across = side * margin;
 
 		q[i] = (struct paint_vertex){
 			.x = (x0 + x1) / 2 + dx * along - dy * across,
 			.y = (y0 + y1) / 2 + dy * along + dx * across,
 			.along = along,
 			.across = across,
-			.half = half,
+			.half = cut ? INSIDE : half,
 			.radius = i < 2 ? s->radius0 : s->radius1,
 			.soft = s->soft,
 		};
 	}
 	add_quad(m, q, s->colour0, s->colour1);
+}
+
+void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
+		   const struct paint_stroke *s)
+{
+	add_stroke(m, x0, y0, x1, y1, s, false);
+}
+
+void paint_segment(struct paint_mesh *m, float x0, float y0, float x1, float y1,
+		   const struct paint_stroke *s)
+{
+	add_stroke(m, x0, y0, x1, y1, s, true);
 }
 
 void paint_dot(struct paint_mesh *m, float x, float y, float radius, float soft, uint32_t colour)

@@ -35,14 +35,18 @@ struct paint_part {
 	GLsizei count;
 };
 
-/* Ends may differ in radius and colour. Ends are round. */
+/* Ends may differ in radius and colour. */
 struct paint_stroke {
 	float radius0, radius1;
 	float soft;
 	uint32_t colour0, colour1;
 };
 
+/* With round ends. */
 void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
+		   const struct paint_stroke *s);
+/* With ends cut straight, so that translucent pieces can be joined. */
+void paint_segment(struct paint_mesh *m, float x0, float y0, float x1, float y1,
 		   const struct paint_stroke *s);
 void paint_dot(struct paint_mesh *m, float x, float y, float radius, float soft, uint32_t colour);
 /* Part of a ring from angle a0 to a1 > a0, `width` wide about `radius`; ends are cut straight. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef BOARD_GUEST_BENCH_HEAVY_H
-#define BOARD_GUEST_BENCH_HEAVY_H
+#ifndef BOARD_GUEST_HEAVY_HEAVY_H
+#define BOARD_GUEST_HEAVY_HEAVY_H
 
 #include <stdint.h>
 
