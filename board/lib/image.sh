@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# Root images and ramdisks: the same inputs give the same bytes.
+
+# Nothing on the board reads these.
+IMAGE_DROP='usr/share/man usr/share/info usr/share/locale usr/share/lintian usr/share/bug
+	usr/share/gtk-doc usr/share/iso-codes usr/share/xml usr/share/help usr/share/python3
+	usr/lib/python3 usr/lib/python3.11 usr/share/dpkg usr/include usr/share/perl5 var/cache
+	var/lib/dpkg usr/share/zoneinfo usr/share/bash-completion'
+
+# One line per package: name, version, and the licences its copyright file names.
+image_manifest() {
+	local list=$1 dir=$2 name version file licences
+	while read -r name version file; do
+		licences=$(sed -n 's/^License: *//p' "$dir/usr/share/doc/$name/copyright" 2>/dev/null |
+			sort -u | paste -sd '|' | sed 's/|/ | /g')
+		printf '%s\t%s\t%s\n' "$name" "$version" "${licences:-see copyright file}"
+	done <"$list"
+}
+
+image_drop() {
+	local dir=$1 path
+	for path in $IMAGE_DROP; do rm -rf "${dir:?}/$path"; done
+	find "$dir/usr/share/doc" -type f ! -name copyright -delete 2>/dev/null || true
+}
+
+# image_busybox DIR : a link for each applet the board uses, where no real tool exists.
+image_busybox() {
+	local dir=$1 applet
+	for applet in ash awk base64 basename cat chmod chown clear cp cut date dd df dirname dmesg du \
+		echo env expr false find free getty grep halt head hexdump hostname id ifconfig init \
+		insmod ip kill killall less ln ls lsmod md5sum mkdir mkfifo mknod mktemp modprobe more \
+		mount mountpoint mv nproc od pgrep pidof ping poweroff printf ps pwd readlink realpath \
+		reboot reset rm rmdir rmmod sed seq setsid sh sha256sum sleep sort stat stty sync sysctl \
+		tail tar tee test time timeout top touch tr true tty umount uname uniq uptime usleep vi \
+		wc which xargs yes; do
+		[ -e "$dir/usr/bin/$applet" ] || [ -e "$dir/usr/sbin/$applet" ] ||
+			ln -s busybox "$dir/usr/bin/$applet"
+	done
+}
+
+# image_modules DIR KERNEL_IMAGE ABI MODULE... : the modules with all they depend on.
+# Writes their load order to DIR/etc/board/modules.
+image_modules() {
+	local dir=$1 kernel=$2 abi=$3 module path
+	shift 3
+	mkdir -p "$dir/etc/board" "$dir/usr/lib/modules/$abi"
+	for module; do
+		/sbin/modprobe -d "$kernel" -S "$abi" --show-depends "$module" | awk '{print $2}'
+	done | awk '!seen[$0]++' | while read -r path; do
+		path=/usr/lib/modules/${path#*/lib/modules/}
+		mkdir -p "$dir${path%/*}"
+		cp "$kernel$path" "$dir$path"
+		printf '%s\n' "$path"
+	done >"$dir/etc/board/modules"
+	cp "$kernel/usr/lib/modules/$abi"/modules.{builtin,builtin.modinfo,order} \
+		"$dir/usr/lib/modules/$abi/"
+	/sbin/depmod -b "$dir" "$abi"
+}
+
+# image_erofs DIR FILE
+image_erofs() {
+	rm -f "$2"
+	mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 5f0e9cf1-8a3c-4a58-9d0b-3f1d5a7f0b10 --all-root -x-1 \
+		"$2" "$1"
+}
+
+# image_cpio DIR FILE
+image_cpio() {
+	find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+	(cd "$1" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
+}
+
+# rootfs_build ROLE MODULES PARTS... : the root image of ROLE from $WORK/packages, the folders
+# board/rootfs/common and board/rootfs/ROLE, and PARTS (folders with a sub-folder ROLE).
+rootfs_build() {
+	local role=$1 modules=$2 kernel part
+	shift 2
+	kernel=$(recipe_image linux-image)
+	rm -rf "$S" "$D"
+	mkdir -p "$S" "$D"
+	apt_extract "$WORK/packages" "$S"
+	image_manifest "$WORK/packages" "$S" >"$WORK/manifest"
+	image_drop "$S"
+	for part in "$TOP/board/rootfs/common" "$TOP/board/rootfs/$role"; do
+		tar -C "$part" -c . | tar -C "$S" -x --keep-directory-symlink --no-same-owner
+	done
+	for part; do
+		[ ! -d "$part/$role" ] ||
+			tar -C "$part/$role" -c . | tar -C "$S" -x --keep-directory-symlink --no-same-owner
+	done
+	image_busybox "$S"
+	image_modules "$S" "$kernel" "$(cat "$kernel/../abi")" $modules
+	mkdir -p "$S"/{proc,sys,dev,run,tmp,root,host,var/lib,var/log}
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$S/etc/passwd"
+	printf 'root:x:0:\n' >"$S/etc/group"
+	image_erofs "$S" "$D/rootfs-$role.img"
+}
