@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtio transport: what a virtio-mmio device does with registers, done with the control page.
+ * The driver's registers are write-only for us; their values are kept in struct vgpu_device.
+ */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/jiffies.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_gpu.h>
+
+#include "front.h"
+
+/* A backend that is alive answers a reset within a few milliseconds. */
+#define RESET_TIMEOUT_MS 2000
+/* Commands that virtio_gpu has sent just before it resets the device; a frame or two. */
+#define QUIET_TIMEOUT_MS 500
+
+static void vgpu_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	struct virtio_gpu_config config = {
+		.events_read = cpu_to_le32(READ_ONCE(dev->control->events_read)),
+		.num_scanouts = cpu_to_le32(dev->info.num_scanouts),
+		.num_capsets = cpu_to_le32(dev->info.num_capsets),
+	};
+
+	memset(buf, 0, len);
+	if (offset < sizeof(config))
+		memcpy(buf, (u8 *)&config + offset,
+		       min_t(unsigned int, len, (unsigned int)sizeof(config) - offset));
+}
+
+static void vgpu_set(struct virtio_device *vdev, unsigned int offset, const void *buf,
+		     unsigned int len)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	__le32 bits;
+
+	if (offset != offsetof(struct virtio_gpu_config, events_clear) || len != sizeof(bits))
+		return;
+	memcpy(&bits, buf, sizeof(bits));
+	if (!bits)
+		return;
+	WRITE_ONCE(dev->control->events_clear, le32_to_cpu(bits));
+	virt_wmb(); /* the sequence number says that the bits are valid */
+	WRITE_ONCE(dev->control->events_clear_seq, ++dev->events_clear_seq);
+	vgpu_device_notify(dev);
+}
+
+/*
+ * Fields are single words, so no reader needs the generation to see a consistent value; and it is
+ * our own copy because virtio core repeats a read until the generation stands still.
+ */
+static u32 vgpu_generation(struct virtio_device *vdev)
+{
+	return READ_ONCE(vgpu_from_virtio(vdev)->config_seen);
+}
+
+static u8 vgpu_get_status(struct virtio_device *vdev)
+{
+	return vgpu_from_virtio(vdev)->status;
+}
+
+static void vgpu_set_status(struct virtio_device *vdev, u8 status)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+
+	virt_wmb(); /* features and queues before the status that makes them count */
+	WRITE_ONCE(dev->status, status);
+	WRITE_ONCE(dev->control->driver_status, status);
+	vgpu_device_notify(dev);
+}
+
+/* Let commands that are under way end, so that virtio_gpu loses no buffer in the reset. */
+static void wait_quiet(struct vgpu_device *dev)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(QUIET_TIMEOUT_MS);
+	bool waited = false;
+	unsigned int i;
+
+	for (i = 0; i < VGPU_QUEUE_COUNT; i++) {
+		while (vgpu_shadow_in_flight(&dev->queue[i]) && time_before(jiffies, end)) {
+			usleep_range(500, 1000);
+			waited = true;
+		}
+	}
+	/* Answers are handled in a work item of the driver's. */
+	if (waited)
+		msleep(20);
+}
+
+static void wait_reset(struct vgpu_device *dev)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(RESET_TIMEOUT_MS);
+
+	while (READ_ONCE(dev->control->device_generation) != dev->generation) {
+		if (vgpu_device_lost(dev))
+			return;
+		if (time_after(jiffies, end)) {
+			vgpu_device_lose(dev, "it does not answer a reset");
+			return;
+		}
+		usleep_range(100, 500);
+	}
+	virt_rmb(); /* what we reuse after the reset, the backend has let go of before */
+}
+
+static void vgpu_reset(struct virtio_device *vdev)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	unsigned int i;
+
+	wait_quiet(dev);
+	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
+		WRITE_ONCE(dev->control->queue[i].enabled, 0);
+	WRITE_ONCE(dev->status, 0);
+	WRITE_ONCE(dev->control->driver_status, 0);
+	virt_wmb(); /* the generation announces all of the above */
+	WRITE_ONCE(dev->control->driver_generation, ++dev->generation);
+	if (vgpu_device_lost(dev))
+		return;
+	vgpu_device_notify(dev);
+	wait_reset(dev);
+}
+
+static void vgpu_del_vqs(struct virtio_device *vdev)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	unsigned int i;
+
+	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
+		vgpu_shadow_destroy(&dev->queue[i]);
+	vgpu_pool_forget(&dev->pool);
+}
+
+static int vgpu_find_vqs(struct virtio_device *vdev, unsigned int count, struct virtqueue *vqs[],
+			 vq_callback_t *callbacks[], const char *const names[], const bool *ctx,
+			 struct irq_affinity *affinity)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	unsigned int i;
+	int err;
+
+	if (count > VGPU_QUEUE_COUNT)
+		return -EINVAL;
+	for (i = 0; i < count; i++) {
+		err = vgpu_shadow_create(dev, i, callbacks[i], names[i]);
+		if (err) {
+			vgpu_del_vqs(vdev);
+			return err;
+		}
+		vqs[i] = dev->queue[i].vq;
+	}
+	return 0;
+}
+
+static void vgpu_synchronize_cbs(struct virtio_device *vdev)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+
+	if (dev->irq)
+		synchronize_irq((unsigned int)dev->irq);
+}
+
+/* EVENT_IDX is between us and the backend; the driver's own ring does without it (queue.c). */
+static u64 vgpu_get_features(struct virtio_device *vdev)
+{
+	return vgpu_from_virtio(vdev)->info.features & ~VGPU_F_EVENT_IDX;
+}
+
+static int vgpu_finalize_features(struct virtio_device *vdev)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	u64 features;
+
+	vring_transport_features(vdev);
+	features = vdev->features & vgpu_get_features(vdev);
+	if (features != vdev->features || (features & VGPU_FEATURES_NEEDED) != VGPU_FEATURES_NEEDED)
+		return -EINVAL;
+	dev->event_idx = dev->info.features & VGPU_F_EVENT_IDX;
+	features |= dev->info.features & VGPU_F_EVENT_IDX;
+	WRITE_ONCE(dev->control->driver_features, features);
+	return 0;
+}
+
+static const char *vgpu_bus_name(struct virtio_device *vdev)
+{
+	return dev_name(&vgpu_from_virtio(vdev)->pdev.dev);
+}
+
+const struct virtio_config_ops vgpu_config_ops = {
+	.get = vgpu_get,
+	.set = vgpu_set,
+	.generation = vgpu_generation,
+	.get_status = vgpu_get_status,
+	.set_status = vgpu_set_status,
+	.reset = vgpu_reset,
+	.find_vqs = vgpu_find_vqs,
+	.del_vqs = vgpu_del_vqs,
+	.synchronize_cbs = vgpu_synchronize_cbs,
+	.get_features = vgpu_get_features,
+	.finalize_features = vgpu_finalize_features,
+	.bus_name = vgpu_bus_name,
+};
