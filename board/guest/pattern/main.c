@@ -208,6 +208,7 @@ static int show_gles(const struct options *o)
 		   : target_open_display(&t, o->device))
 		return CLI_FAILED;
 	printf("renderer: %s\n", (const char *)glGetString(GL_RENDERER));
+	fflush(stdout);
 	ret = shader_init(&s);
 	if (!ret && o->png) {
 		shader_draw(&s, &t, seed_of(o, o->frame));
