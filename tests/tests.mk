@@ -10,7 +10,9 @@ export FUZZ_SECONDS
 UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
 unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
-COMPONENT_TESTS := $(sort $(wildcard tests/component/test_*.c))
+# All but the stand-ins' own test need the whole driver domain.
+COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend gpumctl),\
+	tests/component/test_standins.c,$(sort $(wildcard tests/component/test_*.c)))
 COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
 COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))
 # tests/fuzz/fuzz_SIDE_*.c, with a corpus in tests/fuzz/corpus/NAME if there is one.

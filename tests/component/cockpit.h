@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver domain's programs as the board runs them, on the fake Xen: a folder of its own, the
+ * fake Xen, gpu-mediatord with its backends. The programs are taken from the folder that the test
+ * program's own lies beside (build/host/san/bin).
+ */
+#ifndef TESTS_COMPONENT_COCKPIT_H
+#define TESTS_COMPONENT_COCKPIT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tests/component/guest.h"
+
+/* Two displays on one panel: "cluster" 640x240, priority 0; "ivi" 640x240, priority 2. */
+extern const char cockpit_tree[];
+
+struct cockpit {
+	char dir[64];
+	pid_t xen, mediator;
+	int control;
+};
+
+/* Device tree source, or NULL for cockpit_tree. Ends the test program when nothing starts. */
+void cockpit_start(struct cockpit *c, const char *tree);
+/* Only the fake Xen. */
+void cockpit_start_xen(struct cockpit *c);
+
+/*
+ * SIGTERM to the mediator; true when it ended by itself with status 0 and left no process, and no
+ * program's sanitizer complained (their reports go to the test's stderr). The folder is removed.
+ */
+bool cockpit_stop(struct cockpit *c);
+
+/* Start only the mediator (again), with output to `log` in the folder; kill it. */
+void cockpit_start_mediator(struct cockpit *c);
+void cockpit_kill_mediator(struct cockpit *c);
+
+/* Runs the mediator with a tree and waits for its end: the exit status; its log is in *text. */
+int cockpit_try_tree(struct cockpit *c, const char *tree, char *text, size_t size);
+
+void cockpit_stats(struct cockpit *c, struct fx_stats *stats);
+/* The countdown-th coming request of that kind fails with that errno. */
+void cockpit_fail(struct cockpit *c, enum fx_op op, uint32_t countdown, int error);
+
+/* True as soon as `mapped` grants and no more are mapped by anybody. */
+bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms);
+
+/* `gpumctl status --json`, or NULL; the caller's. */
+json_t *cockpit_status(struct cockpit *c);
+/* The object of a guest in it (borrowed), or NULL. */
+json_t *cockpit_status_guest(json_t *status, const char *name);
+/* Whether `gpumctl status` (for humans) says `text` within the time. */
+bool cockpit_wait_status(struct cockpit *c, const char *text, uint32_t ms);
+
+/* Pid of the backend of a domain, 0 if there is none. */
+pid_t cockpit_backend(struct cockpit *c, uint32_t domid);
+
+#endif
