@@ -61,7 +61,7 @@ image_modules() {
 image_erofs() {
 	rm -f "$2"
 	mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 5f0e9cf1-8a3c-4a58-9d0b-3f1d5a7f0b10 --all-root -x-1 \
-		"$2" "$1"
+		"$2" "$1" >/dev/null
 }
 
 # image_cpio DIR FILE
@@ -70,28 +70,45 @@ image_cpio() {
 	(cd "$1" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
 }
 
-# rootfs_build ROLE MODULES PARTS... : the root image of ROLE from $WORK/packages, the folders
-# board/rootfs/common and board/rootfs/ROLE, and PARTS (folders with a sub-folder ROLE).
-rootfs_build() {
-	local role=$1 modules=$2 kernel part
-	shift 2
+# rootfs_base MODULES : what the root image takes from the distribution, in $S.
+rootfs_base() {
+	local kernel
 	kernel=$(recipe_image linux-image)
-	rm -rf "$S" "$D"
-	mkdir -p "$S" "$D"
+	rm -rf "$S"
+	mkdir -p "$S"
 	apt_extract "$WORK/packages" "$S"
 	image_manifest "$WORK/packages" "$S" >"$WORK/manifest"
 	image_drop "$S"
-	for part in "$TOP/board/rootfs/common" "$TOP/board/rootfs/$role"; do
-		tar -C "$part" -c . | tar -C "$S" -x --keep-directory-symlink --no-same-owner
-	done
-	for part; do
-		[ ! -d "$part/$role" ] ||
-			tar -C "$part/$role" -c . | tar -C "$S" -x --keep-directory-symlink --no-same-owner
-	done
 	image_busybox "$S"
-	image_modules "$S" "$kernel" "$(cat "$kernel/../abi")" $modules
-	mkdir -p "$S"/{proc,sys,dev,run,tmp,root,host,var/lib,var/log}
+	image_modules "$S" "$kernel" "$(cat "$kernel/../abi")" $1
+	mkdir -p "$S"/{proc,sys,dev,run,tmp,root,host,var/lib,var/log,etc}
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$S/etc/passwd"
 	printf 'root:x:0:\n' >"$S/etc/group"
-	image_erofs "$S" "$D/rootfs-$role.img"
+}
+
+# rootfs_image ROLE PART... : the root image of ROLE: the base, the folders board/rootfs/common and
+# board/rootfs/ROLE, and what each PART (a recipe, or a folder) has for that role.
+rootfs_image() {
+	local role=$1 part tree=$WORK/tree abi
+	shift
+	rm -rf "$tree" "$D"
+	mkdir -p "$D"
+	cp -al "$S" "$tree"
+	for part in "$TOP/board/rootfs/common" "$TOP/board/rootfs/$role"; do
+		rootfs_add "$part" "$tree"
+	done
+	for part; do
+		[ -d "$part" ] || part=$(recipe_image "$part")
+		[ ! -d "$part/$role" ] || rootfs_add "$part/$role" "$tree"
+	done
+	abi=$(ls "$tree/usr/lib/modules")
+	rm -f "$tree/usr/lib/modules/$abi"/modules.{dep,alias,softdep,symbols,devname}*
+	/sbin/depmod -b "$tree" "$abi"
+	image_erofs "$tree" "$D/rootfs-$role.img"
+	rm -rf "$tree"
+}
+
+# tar unlinks what it replaces, so nothing is written through the hard links to the base.
+rootfs_add() {
+	tar -C "$1" -c . | tar -C "$2" -x --keep-directory-symlink --no-same-owner
 }
