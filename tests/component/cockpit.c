@@ -12,25 +12,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A display that is all of its panel needs no compositor, hence no GL. */
+#define PANEL(number)                                                                              \
+	"panel" number ": panel-" number " { connector = \"Virtual-" number                        \
+	"\"; mode = \"640x480@60\"; };\n"
+#define DISPLAY(number, label, priority)                                                           \
+	"display" number ": display@" number " { reg = <" number ">; label = \"" label             \
+	"\"; panel = <&panel" number ">; region = <0 0 640 480>; priority = <" priority            \
+	">; frame-period-us = <33333>; };\n"
+#define GUEST(number, name)                                                                        \
+	name " { domain-name = \"" name "\"; displays = <&display" number                          \
+	     ">; memory-mib = <16>; max-contexts = <4>; max-resources = <32>; };\n"
+
 const char cockpit_tree[] =
 	"/dts-v1/;\n"
 	"/ { #address-cells = <2>; #size-cells = <2>; model = \"component test\";\n"
 	"passthrough { compatible = \"simple-bus\"; ranges; #address-cells = <2>;\n"
-	" #size-cells = <2>;\n"
-	" gpu-mediator { compatible = \"xen,gpu-mediator-v1\"; policy = \"fixed-priority\";\n"
-	"  panel: panel { connector = \"Virtual-1\"; mode = \"640x480@60\"; };\n"
-	"  displays { #address-cells = <1>; #size-cells = <0>;\n"
-	"   c: display@0 { reg = <0>; label = \"cluster\"; panel = <&panel>;\n"
-	"    region = <0 0 640 240>; priority = <0>; frame-period-us = <33333>; };\n"
-	"   i: display@1 { reg = <1>; label = \"ivi\"; panel = <&panel>;\n"
-	"    region = <0 240 640 240>; priority = <2>; frame-period-us = <33333>; };\n"
-	"  };\n"
-	"  guests {\n"
-	"   cluster { domain-name = \"cluster\"; displays = <&c>; memory-mib = <16>;\n"
-	"    max-contexts = <4>; max-resources = <32>; };\n"
-	"   ivi { domain-name = \"ivi\"; displays = <&i>; memory-mib = <16>;\n"
-	"    max-contexts = <4>; max-resources = <32>; };\n"
-	"  }; }; }; };\n";
+	"#size-cells = <2>;\n"
+	"gpu-mediator { compatible = \"xen,gpu-mediator-v1\"; policy = \"fixed-priority\";\n" PANEL(
+		"0") PANEL("1")
+		PANEL("2") "displays { #address-cells = <1>; #size-cells = <0>;\n" DISPLAY(
+			"0", "cluster", "0") DISPLAY("1", "ivi", "2")
+			DISPLAY("2", "passenger",
+				"3") "};\n"
+				     "guests {\n" GUEST("0", "cluster") GUEST("1", "ivi")
+					     GUEST("2", "passenger") "}; }; }; };\n";
 
 static void must(bool ok, const char *what)
 {

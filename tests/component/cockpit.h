@@ -14,7 +14,12 @@
 
 #include "tests/component/guest.h"
 
-/* Two displays on one panel: "cluster" 640x240, priority 0; "ivi" 640x240, priority 2. */
+/*
+ * Three guests with a 640x480 display each, 33333 us a frame: "cluster" (priority 0), "ivi" (2),
+ * "passenger" (3); 16 MiB, 4 contexts, 32 resources each.
+ */
+#define COCKPIT_WIDTH  640u
+#define COCKPIT_HEIGHT 480u
 extern const char cockpit_tree[];
 
 struct cockpit {

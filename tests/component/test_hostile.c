@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest that breaks the rules loses its connection, is named with the reason, and hurts nobody.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+
+#define WIDTH  COCKPIT_WIDTH
+#define HEIGHT COCKPIT_HEIGHT
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi;
+
+/* Both connected; the cluster draws, ivi is the one to misbehave. */
+static int setup(void **state)
+{
+	(void)state;
+	cockpit_start(&cockpit, NULL);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (!guest_connect(&cluster) || !guest_connect(&ivi))
+		return -1;
+	return (int)draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+static void expect_quarantine(const char *reason)
+{
+	assert_true(guest_wait_broken(&ivi, GUEST_PATIENCE));
+	assert_true(cockpit_wait_status(&cockpit, reason, GUEST_PATIENCE));
+	assert_true(cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES + 300, GUEST_PATIENCE));
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
+}
+
+static void available_index_too_far_ahead(void **state)
+{
+	(void)state;
+	ivi.queue[0].avail->idx = (uint16_t)(ivi.queue[0].avail_next + GUEST_QUEUE_SIZE + 1);
+	guest_notify(&ivi);
+	expect_quarantine("available index");
+}
+
+static void entry_beyond_the_queue(void **state)
+{
+	(void)state;
+	ivi.queue[0].avail->ring[ivi.queue[0].avail_next % GUEST_QUEUE_SIZE] = GUEST_QUEUE_SIZE;
+	ivi.queue[0].avail->idx = ++ivi.queue[0].avail_next;
+	guest_notify(&ivi);
+	expect_quarantine("not below the queue's size");
+}
+
+static void offer_chain(struct vring_desc first, struct vring_desc second)
+{
+	ivi.queue[0].desc[0] = first;
+	ivi.queue[0].desc[1] = second;
+	ivi.queue[0].avail->ring[ivi.queue[0].avail_next % GUEST_QUEUE_SIZE] = 0;
+	__atomic_store_n(&ivi.queue[0].avail->idx, ++ivi.queue[0].avail_next, __ATOMIC_RELEASE);
+	guest_notify(&ivi);
+}
+
+static void descriptor_chain_in_a_loop(void **state)
+{
+	(void)state;
+	offer_chain(
+		(struct vring_desc){
+			.addr = 0x8000, .len = 24, .flags = VRING_DESC_F_NEXT, .next = 1},
+		(struct vring_desc){
+			.addr = 0x8000, .len = 24, .flags = VRING_DESC_F_NEXT, .next = 0});
+	expect_quarantine("longer than the queue");
+}
+
+static void descriptor_outside_the_pool(void **state)
+{
+	(void)state;
+	offer_chain((struct vring_desc){.addr = (uint64_t)GUEST_POOL_PAGES * VGPU_PAGE_SIZE - 8,
+					.len = 24,
+					.flags = VRING_DESC_F_NEXT,
+					.next = 1},
+		    (struct vring_desc){.addr = 0x8000, .len = 24, .flags = VRING_DESC_F_WRITE});
+	expect_quarantine("outside the pool");
+}
+
+static void descriptor_that_wraps_around(void **state)
+{
+	(void)state;
+	offer_chain(
+		(struct vring_desc){
+			.addr = UINT64_MAX - 7, .len = 24, .flags = VRING_DESC_F_NEXT, .next = 1},
+		(struct vring_desc){.addr = 0x8000, .len = 24, .flags = VRING_DESC_F_WRITE});
+	expect_quarantine("outside the pool");
+}
+
+static void indirect_descriptor_that_was_not_offered(void **state)
+{
+	(void)state;
+	offer_chain((struct vring_desc){.addr = 0x8000, .len = 64, .flags = VRING_DESC_F_INDIRECT},
+		    (struct vring_desc){0});
+	expect_quarantine("flag that was not negotiated");
+}
+
+static void ring_outside_the_pool(void **state)
+{
+	struct guest *g = &ivi;
+
+	(void)state;
+	assert_true(guest_disconnect(g));
+	guest_set_state(g, GUEST_INITIALISING);
+	assert_true(guest_wait_backend(g, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	guest_share(g);
+	g->page->queue[0].device = (uint64_t)GUEST_POOL_PAGES * VGPU_PAGE_SIZE - 16;
+	guest_announce(g);
+	assert_true(guest_wait_backend(g, GUEST_CONNECTED, GUEST_PATIENCE));
+	guest_set_state(g, GUEST_CONNECTED);
+	guest_driver_ok(g, VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM);
+	expect_quarantine("outside the pool");
+}
+
+static void control_page_without_magic(void **state)
+{
+	struct guest *g = &ivi;
+
+	(void)state;
+	assert_true(guest_disconnect(g));
+	guest_set_state(g, GUEST_INITIALISING);
+	assert_true(guest_wait_backend(g, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	guest_share(g);
+	g->page->magic = 0;
+	guest_announce(g);
+	assert_false(guest_wait_backend(g, GUEST_CONNECTED, 300));
+	assert_true(cockpit_wait_status(&cockpit, "magic", GUEST_PATIENCE));
+}
+
+static void a_bad_grant_in_a_list_is_refused_and_undone(void **state)
+{
+	uint32_t ref;
+
+	(void)state;
+	guest_grant_pages(&ivi, 8, &ref);
+	assert_true(guest_end_grant(&ivi, ref + 5));
+	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(draw_attach(&ivi, 1, ref, 4 * FX_PAGE_SIZE) == VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_create_2d(&ivi, 2, 64, 128), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(draw_attach(&ivi, 2, ref, 8 * FX_PAGE_SIZE) >= VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_true(cockpit_wait_mapped(&cockpit, 2 * (1 + GUEST_POOL_PAGES) + 300 + 4, 0));
+	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
+}
+
+static void an_ill_formed_command_is_answered_with_an_error(void **state)
+{
+	struct virtio_gpu_ctrl_hdr unknown = {.type = 0x7777}, answer;
+
+	(void)state;
+	assert_true(guest_command(&ivi, &unknown, sizeof(unknown), &answer, sizeof(answer)) >=
+		    VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_true(draw_create_2d(&ivi, 1, 0xffffffff, 0xffffffff) >= VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_true(draw_create_2d(&ivi, 0, 64, 64) >= VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_true(draw_flush(&ivi, 99, 64, 64) >= VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_true(draw_set_scanout(&ivi, 3, 0, 64, 64) >= VIRTIO_GPU_RESP_ERR_UNSPEC);
+	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
+}
+
+static void creating_for_ever_ends_at_the_quota(void **state)
+{
+	uint32_t made = 0;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 64; i++)
+		made += draw_create_2d(&ivi, i, 16, 16) == VIRTIO_GPU_RESP_OK_NODATA;
+	assert_int_equal(made, 32);
+	for (uint32_t i = 1; i <= 32; i++)
+		assert_int_equal(draw_unref(&ivi, i), VIRTIO_GPU_RESP_OK_NODATA);
+	/* 16 MiB: eight pictures of 2 MiB fit, a ninth does not. */
+	made = 0;
+	for (uint32_t i = 1; i <= 9; i++)
+		made += draw_create_2d(&ivi, i, 1024, 512) == VIRTIO_GPU_RESP_OK_NODATA;
+	assert_int_equal(made, 8);
+}
+
+static void a_state_that_flaps_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		guest_set_state(&ivi, (enum guest_xenbus_state)(1 + (i * 7) % 6));
+	guest_set_state(&ivi, GUEST_CLOSED);
+	assert_true(cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES + 300, GUEST_PATIENCE));
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void garbage_in_xenstore_is_refused(void **state)
+{
+	static const char *const garbage[] = {"", "-1", "4294967296", "8x", " 8", "\xff\xfe"};
+	char path[GUEST_PATH_MAX + 32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		guest_destroy(&ivi);
+		guest_finish(&ivi);
+		guest_create(&ivi, 10 + (uint32_t)i, "ivi");
+		assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+		guest_share(&ivi);
+		guest_announce(&ivi);
+		guest_set_state(&ivi, GUEST_INITIALISING);
+		snprintf(path, sizeof(path), "%s/%s", ivi.frontend, VGPU_XS_CONTROL_REF);
+		xs_write(ivi.xs, XBT_NULL, path, garbage[i], (unsigned int)strlen(garbage[i]));
+		guest_set_state(&ivi, GUEST_INITIALISED);
+		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(available_index_too_far_ahead),
+		TEST(entry_beyond_the_queue),
+		TEST(descriptor_chain_in_a_loop),
+		TEST(descriptor_outside_the_pool),
+		TEST(descriptor_that_wraps_around),
+		TEST(indirect_descriptor_that_was_not_offered),
+		TEST(ring_outside_the_pool),
+		TEST(control_page_without_magic),
+		TEST(a_bad_grant_in_a_list_is_refused_and_undone),
+		TEST(an_ill_formed_command_is_answered_with_an_error),
+		TEST(creating_for_ever_ends_at_the_quota),
+		TEST(a_state_that_flaps_leaves_nothing_behind),
+		TEST(garbage_in_xenstore_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
+}

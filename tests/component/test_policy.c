@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* What the device tree decides: the order on the GPU, and whether the mediator starts at all. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi, passenger;
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	guest_finish(&passenger);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+static bool start_with_context(struct guest *g, uint32_t domid, const char *name)
+{
+	guest_create(g, domid, name);
+	return guest_connect(g) && draw_context(g, 1) == VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	cockpit_start(&cockpit, NULL);
+	return start_with_context(&cluster, 5, "cluster") && start_with_context(&ivi, 6, "ivi") &&
+			       start_with_context(&passenger, 7, "passenger")
+		       ? 0
+		       : -1;
+}
+
+static uint32_t work(struct guest *g, uint32_t us)
+{
+	const struct sim_op op = {.code = SIM_WORK, .value = us};
+
+	return draw_submit(g, 1, 1, &op, 1);
+}
+
+static bool finished(struct guest *g, uint32_t slot)
+{
+	struct virtio_gpu_ctrl_hdr answer;
+
+	return guest_wait(g, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE) &&
+	       answer.type == VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+static void the_important_job_overtakes_the_waiting_one_but_not_the_running_one(void **state)
+{
+	uint32_t running, waiting, important;
+
+	(void)state;
+	running = work(&ivi, 250000);
+	usleep(50000);
+	waiting = work(&passenger, 250000);
+	usleep(50000);
+	important = work(&cluster, 20000);
+	assert_true(finished(&cluster, important));
+	assert_true(guest_answered(&ivi, 0, running));
+	assert_false(guest_answered(&passenger, 0, waiting));
+	assert_true(finished(&passenger, waiting));
+	assert_true(finished(&ivi, running));
+}
+
+static void a_saturating_guest_delays_the_cluster_by_one_job_at_most(void **state)
+{
+	uint32_t slots[8];
+	uint64_t begin;
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++)
+		slots[i] = work(&ivi, 60000);
+	usleep(10000);
+	for (int i = 0; i < 3; i++) {
+		begin = test_now_ms();
+		assert_true(finished(&cluster, work(&cluster, 5000)));
+		/* One foreign job and its own, with room for a loaded build machine. */
+		assert_true(test_now_ms() - begin < 180);
+	}
+	assert_false(guest_answered(&ivi, 0, slots[7]));
+	for (uint32_t i = 0; i < 8; i++)
+		assert_true(finished(&ivi, slots[i]));
+}
+
+static void answers_without_a_fence_do_not_wait_for_the_gpu(void **state)
+{
+	uint32_t slot;
+
+	(void)state;
+	slot = work(&ivi, 300000);
+	usleep(20000);
+	assert_int_equal(draw_create_2d(&cluster, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_false(guest_answered(&ivi, 0, slot));
+	assert_true(finished(&ivi, slot));
+}
+
+/* The tree with one property replaced. */
+static char *changed_tree(const char *from, const char *to)
+{
+	const char *at = strstr(cockpit_tree, from);
+	char *tree = malloc(strlen(cockpit_tree) + strlen(to) + 1);
+
+	assert_non_null(at);
+	assert_non_null(tree);
+	strcpy(tree, cockpit_tree);
+	strcpy(tree + (at - cockpit_tree), to);
+	strcat(tree, at + strlen(from));
+	return tree;
+}
+
+static void a_tree_that_cannot_be_is_refused_by_node_and_property(void **state)
+{
+	static const struct {
+		const char *from, *to, *node, *property;
+	} cases[] = {
+		{"region = <0 0 640 480>; priority = <2>", "region = <0 0 640 481>; priority = <2>",
+		 "display@1", "region"},
+		{"displays = <&display1>", "displays = <&display0>", "guests/", "displays"},
+		{"domain-name = \"ivi\"", "domain-name = \"cluster\"", "guests/ivi", "domain-name"},
+		{"priority = <3>", "priority = <4096>", "display@2", "priority"},
+		{"mode = \"640x480@60\"", "mode = \"640by480\"", "panel-0", "mode"},
+		{"policy = \"fixed-priority\"", "policy = \"lottery\"", "gpu-mediator", "policy"},
+	};
+	static char said[1 << 16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *tree = changed_tree(cases[i].from, cases[i].to);
+
+		assert_int_not_equal(cockpit_try_tree(&cockpit, tree, said, sizeof(said)), 0);
+		assert_non_null(strstr(said, cases[i].node));
+		assert_non_null(strstr(said, cases[i].property));
+		free(tree);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_important_job_overtakes_the_waiting_one_but_not_the_running_one),
+		TEST(a_saturating_guest_delays_the_cluster_by_one_job_at_most),
+		TEST(answers_without_a_fence_do_not_wait_for_the_gpu),
+		TEST(a_tree_that_cannot_be_is_refused_by_node_and_property),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes die and calls fail: what was there comes back, and nothing is left over. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+
+#define WIDTH  COCKPIT_WIDTH
+#define HEIGHT COCKPIT_HEIGHT
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi;
+
+static int setup(void **state)
+{
+	(void)state;
+	cockpit_start(&cockpit, NULL);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (!guest_connect(&cluster) || !guest_connect(&ivi))
+		return -1;
+	return (int)draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+/* What the frontend does when its backend is gone: leave, and ask anew. */
+static bool reconnect(struct guest *g)
+{
+	if (!guest_wait_broken(g, GUEST_PATIENCE))
+		return false;
+	if (g->bound)
+		xenevtchn_unbind(g->evtchn, g->port);
+	g->bound = false;
+	guest_set_state(g, GUEST_CLOSED);
+	guest_set_state(g, GUEST_INITIALISING);
+	return guest_connect(g);
+}
+
+static void a_killed_backend_is_started_again_and_the_others_go_on(void **state)
+{
+	pid_t pid = cockpit_backend(&cockpit, 6);
+
+	(void)state;
+	assert_true(pid > 0);
+	kill(pid, SIGKILL);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(reconnect(&ivi));
+	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
+	assert_int_not_equal(cockpit_backend(&cockpit, 6), pid);
+}
+
+static void a_backend_killed_in_the_middle_of_a_job_frees_the_gpu(void **state)
+{
+	const struct sim_op forever = {.code = SIM_WORK, .value = 60000000};
+	struct virtio_gpu_ctrl_hdr answer;
+
+	(void)state;
+	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	draw_submit(&ivi, 1, 1, &forever, 1);
+	usleep(50000);
+	/* The GPU is taken: a transfer of the cluster waits. */
+	struct virtio_gpu_transfer_to_host_2d c = {.hdr.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D,
+						   .r = {.width = WIDTH, .height = HEIGHT},
+						   .resource_id = 1};
+	uint32_t slot = guest_send(&cluster, 0, &c, sizeof(c), sizeof(answer));
+	assert_false(guest_wait(&cluster, 0, slot, &answer, sizeof(answer), 100));
+	kill(cockpit_backend(&cockpit, 6), SIGKILL);
+	assert_true(guest_wait(&cluster, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE));
+	assert_int_equal(answer.type, VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void a_stopped_mediator_ends_the_backends_and_a_new_one_serves_again(void **state)
+{
+	(void)state;
+	cockpit_kill_mediator(&cockpit);
+	for (int i = 0; i < 500 && cockpit_backend(&cockpit, 0); i++)
+		usleep(10000);
+	assert_int_equal(cockpit_backend(&cockpit, 0), 0);
+	assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
+	cockpit_start_mediator(&cockpit);
+	assert_true(reconnect(&cluster));
+	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
+}
+
+/* Every call in turn fails while a guest connects; in the end it is served and nothing leaks. */
+static void sweep(enum fx_op op)
+{
+	for (uint32_t n = 1; n <= 4; n++) {
+		guest_destroy(&ivi);
+		guest_finish(&ivi);
+		assert_true(
+			cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES + 300, GUEST_PATIENCE));
+		cockpit_fail(&cockpit, op, n, ENOMEM);
+		guest_create(&ivi, 20 + 10 * (uint32_t)op + n, "ivi");
+		if (!guest_connect(&ivi))
+			assert_true(reconnect(&ivi));
+		assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+		cockpit_fail(&cockpit, op, 0, 0);
+		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	}
+}
+
+static void a_grant_map_that_fails_is_undone_and_tried_again_on_reconnect(void **state)
+{
+	(void)state;
+	sweep(FX_GN_MAP);
+}
+
+static void a_port_that_cannot_be_bound_leaves_no_mapping(void **state)
+{
+	(void)state;
+	sweep(FX_EV_BIND);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_killed_backend_is_started_again_and_the_others_go_on),
+		TEST(a_backend_killed_in_the_middle_of_a_job_frees_the_gpu),
+		TEST(a_stopped_mediator_ends_the_backends_and_a_new_one_serves_again),
+		TEST(a_grant_map_that_fails_is_undone_and_tried_again_on_reconnect),
+		TEST(a_port_that_cannot_be_bound_leaves_no_mapping),
+	};
+
+	return cmocka_run_group_tests_name("recovery", tests, NULL, NULL);
+}
