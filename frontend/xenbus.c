@@ -6,6 +6,7 @@
  * does not matter how often or in which order the backend's state has changed in between. It has a
  * queue of its own because drivers probe in it, and xenbus' thread must not wait for them.
  */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -20,6 +21,9 @@ MODULE_PARM_DESC(pool_pages, "pages shared for rings and commands, 64..4096 (def
 /* Between two attempts to connect, so that a backend that flaps does not keep the guest busy. */
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 32000
+
+/* From our Closing to the backend's Closed, which says that nothing is mapped any more. */
+#define UNMAP_TIMEOUT_MS 2000
 
 struct vgpu_front {
 	struct xenbus_device *xdev;
@@ -62,6 +66,24 @@ static void back_off(struct vgpu_front *front)
 	front->backing_off = true;
 }
 
+/*
+ * A grant that is ended while it is mapped is not lost, but the kernel looks after ten of those a
+ * second only. So let the backend unmap first, and do not wait for one that cannot.
+ */
+static void wait_unmapped(struct xenbus_device *xdev)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(UNMAP_TIMEOUT_MS);
+	enum xenbus_state backend;
+
+	do {
+		backend = xenbus_read_driver_state(xdev->otherend);
+		if (backend != XenbusStateConnected && backend != XenbusStateClosing)
+			return;
+		msleep(10);
+	} while (time_before(jiffies, end));
+	dev_warn(&xdev->dev, "backend keeps its mappings\n");
+}
+
 /* The virtio device goes while the backend may still answer; sharing ends after it was told. */
 static void disconnect(struct vgpu_front *front)
 {
@@ -72,6 +94,7 @@ static void disconnect(struct vgpu_front *front)
 	vgpu_device_stop(device);
 	xenbus_switch_state(front->xdev, XenbusStateClosing);
 	set_device(front, NULL);
+	wait_unmapped(front->xdev);
 	vgpu_device_destroy(device);
 	dev_info(&front->xdev->dev, "disconnected\n");
 }
