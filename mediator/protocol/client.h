@@ -35,6 +35,7 @@
 #define GPUM_NAME_MAX	   32u /* bytes, with the terminating zero */
 #define GPUM_REASON_MAX	   128u
 #define GPUM_PANEL_BUFFERS 2u
+#define GPUM_MAX_BUFFERS   64u /* that one backend has announced (BUFFER_ADD) at a time */
 
 enum gpum_msg_type {
 	/* mediator to backend */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The backend process of one guest: what it is told, and every message of it checked. */
+#ifndef MEDIATOR_DAEMON_BACKEND_H
+#define MEDIATOR_DAEMON_BACKEND_H
+
+struct guest;
+
+void backend_init(struct guest *guest);
+
+/* Returns 0 or -errno; guest_backend_gone() is called when it has ended, however. */
+int backend_start(struct guest *guest);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/clients.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mediator/daemon/jobs.h"
+#include "mediator/daemon/log.h"
+#include "mediator/daemon/mediator.h"
+
+#define HELLO_TIMEOUT_S	  30.0 /* an emulated GPU driver takes seconds to start */
+#define END_TIMEOUT_S	  3.0
+#define MESSAGES_PER_TURN 16u /* of one client, before others are looked at */
+#define LAST_TURNS	  8u  /* of one that is dead: no more than a socket holds */
+
+static void close_socket(struct client *c)
+{
+	if (c->socket < 0)
+		return;
+	ev_io_stop(c->mediator->loop, &c->io);
+	close(c->socket);
+	c->socket = -1;
+}
+
+static void set_patience(struct client *c, double seconds)
+{
+	ev_timer_stop(c->mediator->loop, &c->patience);
+	ev_timer_set(&c->patience, seconds, 0.0);
+	ev_timer_start(c->mediator->loop, &c->patience);
+}
+
+/* Nothing more is said to it, and it gets the GPU no more. */
+static void end(struct client *c)
+{
+	c->ending = true;
+	close_socket(c);
+	jobs_withdraw(c);
+}
+
+void client_fail(struct client *c, const char *format, ...)
+{
+	va_list args;
+
+	if (!client_running(c))
+		return;
+	if (!c->fault[0]) {
+		va_start(args, format);
+		vsnprintf(c->fault, sizeof(c->fault), format, args);
+		va_end(args);
+	}
+	end(c);
+	kill(c->pid, SIGKILL);
+}
+
+static void impatient(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct client *c = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (!c->has_greeted && !c->ending)
+		client_fail(c, "it did not say hello within %.0f s", HELLO_TIMEOUT_S);
+	else
+		client_fail(c, "it did not end by itself");
+}
+
+static bool printable(char *text, size_t size)
+{
+	if (!memchr(text, '\0', size))
+		return false;
+	for (char *p = text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return true;
+}
+
+static void handle_hello(struct client *c, struct gpum_msg *msg)
+{
+	if (c->has_greeted) {
+		client_fail(c, "a second HELLO");
+		return;
+	}
+	if (msg->hello.version != GPUM_CLIENT_VERSION ||
+	    !printable(msg->hello.renderer, sizeof(msg->hello.renderer))) {
+		client_fail(c, "a HELLO of version %u, not %u", msg->hello.version,
+			    GPUM_CLIENT_VERSION);
+		return;
+	}
+	ev_timer_stop(c->mediator->loop, &c->patience);
+	memcpy(c->renderer, msg->hello.renderer, sizeof(c->renderer));
+	c->has_greeted = true;
+	log_info("%s: ready, pid %d, GPU %s", c->name, (int)c->pid, c->renderer);
+	c->ops->greeted(c);
+}
+
+static void handle(struct client *c, struct gpum_msg *msg, int *fd)
+{
+	if (msg->type == GPUM_MSG_HELLO) {
+		handle_hello(c, msg);
+		return;
+	}
+	if (!c->has_greeted) {
+		client_fail(c, "message %u before HELLO", msg->type);
+		return;
+	}
+	switch (msg->type) {
+	case GPUM_MSG_JOB_READY:
+		jobs_ready(c, &msg->job);
+		break;
+	case GPUM_MSG_JOB_DONE:
+		jobs_done(c, &msg->done);
+		break;
+	case GPUM_MSG_FAULT:
+		if (!printable(msg->fault.reason, sizeof(msg->fault.reason)))
+			strcpy(msg->fault.reason, "unreadable reason");
+		c->ops->message(c, msg, fd);
+		break;
+	default:
+		c->ops->message(c, msg, fd);
+	}
+}
+
+static void readable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct client *c = io->data;
+
+	(void)loop;
+	(void)events;
+	for (unsigned int i = 0; i < MESSAGES_PER_TURN && c->socket >= 0; i++) {
+		struct gpum_msg msg;
+		int fd, status = gpum_msg_recv(c->socket, &msg, &fd);
+
+		if (status == -EAGAIN)
+			return;
+		if (status == 0) {
+			/* It is ending; the reason comes with its exit status. */
+			end(c);
+			set_patience(c, END_TIMEOUT_S);
+			return;
+		}
+		if (status < 0) {
+			client_fail(c, "its socket: %s", strerror(-status));
+			return;
+		}
+		handle(c, &msg, &fd);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static void reaped(struct ev_loop *loop, struct ev_child *child, int events)
+{
+	struct client *c = child->data;
+
+	(void)events;
+	if (!WIFEXITED(child->rstatus) && !WIFSIGNALED(child->rstatus))
+		return;
+	/* What it said last, such as a FAULT, may still be in the socket. */
+	for (unsigned int i = 0; i < LAST_TURNS && c->socket >= 0; i++)
+		readable(loop, &c->io, EV_READ);
+	ev_child_stop(loop, child);
+	ev_timer_stop(loop, &c->patience);
+	close_socket(c);
+	c->pid = 0;
+	c->status = child->rstatus;
+	jobs_remove(c);
+	c->ops->gone(c);
+	jobs_kick(c->mediator);
+}
+
+void client_init(struct client *c, struct mediator *mediator, const struct client_ops *ops,
+		 void *owner)
+{
+	c->mediator = mediator;
+	c->ops = ops;
+	c->owner = owner;
+	c->socket = -1;
+	ev_init(&c->patience, impatient);
+	c->patience.data = c;
+	c->io.data = c;
+	c->child.data = c;
+}
+
+/* After fork() in a program with threads: nothing but system calls. */
+static void become(const char *path, char *const arguments[], int socket, pid_t parent)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	if (socket == GPUM_CLIENT_FD)
+		fcntl(socket, F_SETFD, 0);
+	else if (dup2(socket, GPUM_CLIENT_FD) < 0)
+		_exit(126);
+	execv(path, arguments);
+	_exit(127);
+}
+
+static int make_sockets(int sockets[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
+		return -errno;
+	if (fcntl(sockets[0], F_SETFL, O_NONBLOCK)) {
+		close(sockets[0]);
+		close(sockets[1]);
+		return -errno;
+	}
+	return 0;
+}
+
+static void watch(struct client *c)
+{
+	struct ev_loop *loop = c->mediator->loop;
+
+	ev_child_init(&c->child, reaped, c->pid, 0);
+	ev_child_start(loop, &c->child);
+	ev_io_init(&c->io, readable, c->socket, EV_READ);
+	ev_io_start(loop, &c->io);
+	set_patience(c, HELLO_TIMEOUT_S);
+}
+
+int client_start(struct client *c, const char *program, const char *const arguments[],
+		 uint32_t priority)
+{
+	char path[512];
+	char *argv[CLIENT_MAX_ARGS + 2] = {path};
+	pid_t parent = getpid();
+	int sockets[2], status;
+
+	if (client_running(c))
+		return -EBUSY;
+	snprintf(path, sizeof(path), "%s/%s", c->mediator->options->libexec, program);
+	for (size_t i = 0; i < CLIENT_MAX_ARGS && arguments[i]; i++)
+		argv[i + 1] = (char *)(uintptr_t)arguments[i];
+	if (access(path, X_OK)) {
+		status = -errno;
+		log_error("%s: %s: %m (see --libexec)", c->name, path);
+		return status;
+	}
+	status = make_sockets(sockets);
+	if (status)
+		return status;
+	c->sched = sched_add(&c->mediator->jobs.sched, priority, c);
+	c->pid = c->sched ? fork() : -1;
+	if (c->pid == 0)
+		become(path, argv, sockets[1], parent);
+	close(sockets[1]);
+	if (c->pid < 0) {
+		close(sockets[0]);
+		jobs_remove(c);
+		c->pid = 0;
+		return -EAGAIN;
+	}
+	c->socket = sockets[0];
+	c->has_greeted = false;
+	c->ending = false;
+	c->fault[0] = '\0';
+	c->renderer[0] = '\0';
+	watch(c);
+	return 0;
+}
+
+bool client_running(const struct client *c)
+{
+	return c->pid > 0;
+}
+
+bool client_ready(const struct client *c)
+{
+	return client_running(c) && c->has_greeted && !c->ending;
+}
+
+void client_send(struct client *c, struct gpum_msg *msg, uint32_t type, int fd)
+{
+	int status;
+
+	if (c->socket < 0 || c->ending)
+		return;
+	status = gpum_msg_send(c->socket, msg, type, fd);
+	if (status == -EPIPE || status == -ECONNRESET)
+		return; /* it is gone, and reading says so */
+	if (status < 0)
+		client_fail(c, "message %u cannot be sent: %s", type, strerror(-status));
+}
+
+void client_stop(struct client *c)
+{
+	if (!client_running(c) || c->ending)
+		return;
+	end(c);
+	set_patience(c, END_TIMEOUT_S);
+}
+
+void client_abandon(struct client *c)
+{
+	if (!client_running(c))
+		return;
+	close_socket(c);
+	ev_child_stop(c->mediator->loop, &c->child);
+	ev_timer_stop(c->mediator->loop, &c->patience);
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+		;
+	c->pid = 0;
+	jobs_remove(c);
+}
+
+void client_describe_end(const struct client *c, char *text, size_t size)
+{
+	if (c->fault[0])
+		snprintf(text, size, "killed: %s", c->fault);
+	else if (WIFSIGNALED(c->status))
+		snprintf(text, size, "died of signal %d (%s)", WTERMSIG(c->status),
+			 strsignal(WTERMSIG(c->status)));
+	else
+		snprintf(text, size, "ended with status %d", WEXITSTATUS(c->status));
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/compose.h"
+
+#include <drm_fourcc.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mediator/daemon/frames.h"
+#include "mediator/daemon/log.h"
+#include "mediator/daemon/mediator.h"
+#include "mediator/daemon/output.h"
+#include "mediator/daemon/panel.h"
+
+#define RESTART_FIRST_S	  0.1
+#define RESTART_LONGEST_S 5.0
+#define HEALTHY_NS	  UINT64_C(10000000000) /* ran so long: the next restart is quick again */
+
+static struct panel *panel_of(struct client *client)
+{
+	return client->owner;
+}
+
+static void release(struct panel *p, struct panel_buffer *b)
+{
+	if (!b->handle)
+		return;
+	p->output->ops->release(p->output, b->handle);
+	close(b->fd);
+	memset(b, 0, sizeof(*b));
+}
+
+static bool is_front(const struct panel *p, const struct panel_buffer *b)
+{
+	return b->handle && b->handle == p->front.handle;
+}
+
+static void forget_buffers(struct panel *p)
+{
+	for (uint32_t i = 0; i < GPUM_PANEL_BUFFERS; i++) {
+		/* What is on the screen stays there until its successor has something to show. */
+		if (is_front(p, &p->buffer[i]))
+			memset(&p->buffer[i], 0, sizeof(p->buffer[i]));
+		else
+			release(p, &p->buffer[i]);
+	}
+	p->num_buffers = 0;
+}
+
+static void greeted(struct client *client)
+{
+	struct panel *p = panel_of(client);
+	struct gpum_msg msg = {.panel = {.width = p->config->width,
+					 .height = p->config->height,
+					 .fourcc = DRM_FORMAT_XRGB8888}};
+
+	client_send(client, &msg, GPUM_MSG_PANEL, -1);
+}
+
+static void add_buffer(struct panel *p, const struct gpum_buffer *d, int *fd)
+{
+	struct panel_buffer *b = &p->buffer[p->num_buffers % GPUM_PANEL_BUFFERS];
+	int status;
+
+	if (p->num_buffers >= GPUM_PANEL_BUFFERS || d->id != p->num_buffers + 1 ||
+	    d->width != p->config->width || d->height != p->config->height) {
+		client_fail(&p->compositor, "a panel buffer that was not asked for");
+		return;
+	}
+	status = p->output->ops->import(p->output, d, *fd, &b->handle);
+	if (status) {
+		b->handle = 0;
+		client_fail(&p->compositor, "its panel buffer cannot be shown: %s",
+			    strerror(-status));
+		return;
+	}
+	b->fd = *fd;
+	b->description = *d;
+	*fd = -1;
+	if (++p->num_buffers == GPUM_PANEL_BUFFERS)
+		panel_damage(p);
+}
+
+static void message(struct client *client, const struct gpum_msg *msg, int *fd)
+{
+	if (msg->type == GPUM_MSG_PANEL_BUFFER)
+		add_buffer(panel_of(client), &msg->buffer, fd);
+	else
+		client_fail(client, "an unexpected message %u", msg->type);
+}
+
+static void job_done(struct client *client, bool failed)
+{
+	struct panel *p = panel_of(client);
+	const struct gpum_rect all = {.width = p->config->width, .height = p->config->height};
+
+	p->drawing = false;
+	/* Too late: the frames have been answered, and all is drawn anew at the next tick. */
+	if (p->stage != PANEL_DRAWING)
+		return;
+	if (failed)
+		panel_drop(p, "the compositor failed");
+	else
+		panel_show(p, p->buffer[p->target].handle, &all);
+}
+
+static void start(struct panel *p)
+{
+	const char *const arguments[] = {"--render-node", p->mediator->options->render_node, NULL};
+
+	p->compositor_started_ns = mediator_now();
+	if (client_start(&p->compositor, "gpum-compositor", arguments, SCHED_PRIORITY_COMPOSITOR))
+		ev_timer_start(p->mediator->loop, &p->restart);
+}
+
+static void restart(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct panel *p = timer->data;
+
+	(void)loop;
+	(void)events;
+	p->restarts++;
+	start(p);
+}
+
+static void restart_later(struct panel *p)
+{
+	if (mediator_now() - p->compositor_started_ns > HEALTHY_NS)
+		p->restart_delay_s = RESTART_FIRST_S;
+	ev_timer_stop(p->mediator->loop, &p->restart);
+	ev_timer_set(&p->restart, p->restart_delay_s, 0.0);
+	ev_timer_start(p->mediator->loop, &p->restart);
+	p->restart_delay_s *= 2;
+	if (p->restart_delay_s > RESTART_LONGEST_S)
+		p->restart_delay_s = RESTART_LONGEST_S;
+}
+
+static void gone(struct client *client)
+{
+	struct panel *p = panel_of(client);
+	char end[GPUM_REASON_MAX + 32];
+
+	client_describe_end(client, end, sizeof(end));
+	log_error("%s: %s", client->name, end);
+	p->drawing = false;
+	if (p->stage == PANEL_DRAWING) {
+		p->stage = PANEL_IDLE;
+		present_fail(&p->present);
+	}
+	if (p->stage == PANEL_FLIPPING && !is_front(p, &p->buffer[p->target])) {
+		/* It will be in front; forget_buffers() must not take it away. */
+		release(p, &p->front);
+		p->front = p->buffer[p->target];
+		memset(&p->buffer[p->target], 0, sizeof(p->buffer[p->target]));
+	}
+	forget_buffers(p);
+	for (uint32_t i = 0; i < p->config->num_displays; i++)
+		buffers_forget_layers(p->display[i].guest, p->index);
+	panel_damage(p);
+	restart_later(p);
+}
+
+static const struct client_ops compositor_ops = {
+	.greeted = greeted, .message = message, .job_done = job_done, .gone = gone};
+
+void compose_init(struct panel *p)
+{
+	client_init(&p->compositor, p->mediator, &compositor_ops, p);
+	snprintf(p->compositor.name, sizeof(p->compositor.name), "compositor of %s",
+		 p->config->connector);
+	p->restart_delay_s = RESTART_FIRST_S;
+	ev_timer_init(&p->restart, restart, RESTART_LONGEST_S, 0.0);
+	p->restart.data = p;
+	start(p);
+}
+
+void compose_stop(struct panel *p)
+{
+	ev_timer_stop(p->mediator->loop, &p->restart);
+	client_abandon(&p->compositor);
+	forget_buffers(p);
+	release(p, &p->front);
+}
+
+bool compose_ready(const struct panel *p)
+{
+	return client_ready(&p->compositor) && p->num_buffers == GPUM_PANEL_BUFFERS && !p->drawing;
+}
+
+/* The layer id of a buffer, which the compositor learns about now if it does not know it. */
+static uint32_t layer_of(struct panel *p, struct guest *g, uint32_t key)
+{
+	struct buffer *b = key ? buffers_find_key(g, key) : NULL;
+	uint32_t bit = UINT32_C(1) << p->index;
+	struct gpum_msg msg = {0};
+
+	if (!b)
+		return 0;
+	if (!(b->layers & bit)) {
+		msg.buffer = b->description;
+		client_send(&p->compositor, &msg, GPUM_MSG_LAYER_ADD, b->fd);
+		b->layers |= bit;
+	}
+	return key;
+}
+
+static struct gpum_rect region_of(const struct panel_display *d)
+{
+	const struct config_rect *r = &d->config->region;
+
+	return (struct gpum_rect){
+		.x = (int32_t)r->x, .y = (int32_t)r->y, .width = r->width, .height = r->height};
+}
+
+static void fill_picture(struct panel *p, uint32_t slot, struct gpum_layer *layer)
+{
+	struct panel_display *d = &p->display[slot];
+	const struct present_frame *frame = present_current(&p->present, slot);
+
+	layer->target = layer->clip = region_of(d);
+	if (!frame)
+		return;
+	layer->buffer_id = layer_of(p, d->guest, frame->buffer_id);
+	layer->source.x = (int32_t)frame->x;
+	layer->source.y = (int32_t)frame->y;
+	layer->source.width = frame->width;
+	layer->source.height = frame->height;
+}
+
+static bool fill_cursor(struct panel *p, uint32_t slot, struct gpum_layer *layer)
+{
+	struct panel_display *d = &p->display[slot];
+	struct buffer *b = d->cursor.key ? buffers_find_key(d->guest, d->cursor.key) : NULL;
+
+	if (!b || !present_current(&p->present, slot))
+		return false;
+	layer->blend = 1;
+	layer->buffer_id = layer_of(p, d->guest, b->key);
+	layer->clip = region_of(d);
+	layer->source.width = layer->target.width = b->description.width;
+	layer->source.height = layer->target.height = b->description.height;
+	layer->target.x = layer->clip.x + d->cursor.x;
+	layer->target.y = layer->clip.y + d->cursor.y;
+	return true;
+}
+
+void compose_start(struct panel *p, uint32_t changed)
+{
+	struct gpum_msg msg = {0};
+	struct gpum_compose *c = &msg.compose;
+	uint32_t pictures = p->config->num_displays;
+
+	p->target = is_front(p, &p->buffer[0]) ? 1 : 0;
+	c->panel_buffer = p->target;
+	for (uint32_t i = 0; i < pictures; i++) {
+		bool is_new = changed & (UINT32_C(1) << i);
+
+		if (!is_new)
+			c->keep |= UINT32_C(1) << c->num_layers;
+		fill_picture(p, i, &c->layer[c->num_layers++]);
+		/* The kept picture holds its cursor; and each other picture needs its layer. */
+		if (is_new && c->num_layers + (pictures - i - 1) < GPUM_MAX_LAYERS &&
+		    fill_cursor(p, i, &c->layer[c->num_layers]))
+			c->num_layers++;
+	}
+	p->drawing = true;
+	p->stage = PANEL_DRAWING;
+	client_send(&p->compositor, &msg, GPUM_MSG_COMPOSE, -1);
+}
+
+void compose_shown(struct panel *p)
+{
+	struct panel_buffer *now = &p->buffer[p->target];
+	bool known = false;
+
+	/* Its compositor has died meanwhile, and the buffer is in front already. */
+	if (!now->handle || is_front(p, now))
+		return;
+	for (uint32_t i = 0; i < GPUM_PANEL_BUFFERS; i++)
+		known |= is_front(p, &p->buffer[i]);
+	if (!known)
+		release(p, &p->front);
+	p->front = *now;
+}
+
+void compose_late(struct panel *p)
+{
+	const struct sched_client *s = p->compositor.sched;
+
+	if (s && !s->waiting && !s->running)
+		client_fail(&p->compositor, "it did not answer COMPOSE in time");
+}

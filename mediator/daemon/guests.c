@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/guests.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "mediator/daemon/backend.h"
+#include "mediator/daemon/frames.h"
+#include "mediator/daemon/mediator.h"
+#include "mediator/daemon/xenstore.h"
+
+#define MAX_STRIKES   8u
+#define RETRY_FIRST_S 0.25
+#define RETRY_MAX_S   30.0
+#define LEAVE_S	      3.0 /* for a backend to close the connection after dom0's detach */
+#define HEALTHY_NS    UINT64_C(60000000000) /* ran so long: earlier faults are forgiven */
+
+const char *guest_state_name(enum guest_state state)
+{
+	static const char *const names[] = {[GUEST_ABSENT] = "absent",
+					    [GUEST_RUNNING] = "running",
+					    [GUEST_STOPPING] = "stopping",
+					    [GUEST_IDLE] = "closed",
+					    [GUEST_BANNED] = "banned"};
+
+	return names[state];
+}
+
+static void start_timer(struct guest *g, struct ev_timer *timer, double seconds)
+{
+	ev_timer_stop(g->mediator->loop, timer);
+	ev_timer_set(timer, seconds, 0.0);
+	ev_timer_start(g->mediator->loop, timer);
+}
+
+static void leave(struct guest *g)
+{
+	struct mediator *m = g->mediator;
+
+	ev_timer_stop(m->loop, &g->retry);
+	ev_timer_stop(m->loop, &g->leave);
+	g->present = false;
+	if (client_running(&g->backend)) {
+		g->state = GUEST_STOPPING;
+		client_stop(&g->backend);
+		return;
+	}
+	g->state = GUEST_ABSENT;
+}
+
+/*
+ * A new connection starts with the frontend in Initialising (or, when it was faster than we,
+ * Initialised). Closed is how a frontend agrees that the last one is over.
+ */
+static bool frontend_asks(const struct guest *g)
+{
+	return g->frontend_state == XENSTORE_INITIALISING || g->frontend_state == XENSTORE_CLOSED ||
+	       (g->frontend_state == XENSTORE_INITIALISED && !g->strikes);
+}
+
+static void try_start(struct guest *g)
+{
+	struct mediator *m = g->mediator;
+
+	if (!g->present || g->state != GUEST_IDLE || ev_is_active(&g->retry) || !frontend_asks(g))
+		return;
+	xenstore_renew(m->xenstore, g->domid);
+	g->started_ns = mediator_now();
+	g->backend_fault[0] = '\0';
+	memset(&g->counters, 0, sizeof(g->counters));
+	log_info("%s: domain %u asks for its GPU", g->config->name, g->domid);
+	if (backend_start(g))
+		start_timer(g, &g->retry, RETRY_MAX_S);
+	else
+		g->state = GUEST_RUNNING;
+}
+
+static void retry(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct guest *g = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, &g->retry);
+	try_start(g);
+}
+
+static void leave_now(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	leave(timer->data);
+}
+
+static double retry_delay(uint32_t strikes)
+{
+	double delay = RETRY_FIRST_S;
+
+	for (uint32_t i = 0; i < strikes && delay < RETRY_MAX_S; i++)
+		delay *= 2;
+	return delay < RETRY_MAX_S ? delay : RETRY_MAX_S;
+}
+
+/* Remember what went wrong; the frontend learns it from the error node. */
+static void strike(struct guest *g, const char *reason)
+{
+	if (mediator_now() - g->started_ns > HEALTHY_NS)
+		g->strikes = 0;
+	g->strikes++;
+	snprintf(g->last_fault, sizeof(g->last_fault), "%s", reason);
+	if (log_allow(&g->limit, mediator_now()))
+		log_error("%s: backend: %s (strike %u of %u)", g->config->name, reason, g->strikes,
+			  MAX_STRIKES);
+	g->state = g->strikes >= MAX_STRIKES ? GUEST_BANNED : GUEST_IDLE;
+	if (g->state == GUEST_BANNED)
+		log_error("%s: too many faults; it gets no GPU until dom0 attaches it again",
+			  g->config->name);
+}
+
+void guest_backend_gone(struct guest *g)
+{
+	struct mediator *m = g->mediator;
+	char end[GPUM_REASON_MAX + 32];
+
+	frames_gone(g);
+	buffers_remove_all(g);
+	client_describe_end(&g->backend, end, sizeof(end));
+	if (!g->present) {
+		log_info("%s: backend of domain %u has ended", g->config->name, g->domid);
+		g->state = GUEST_ABSENT;
+		xenstore_refuse(m->xenstore, g->domid, "");
+		return;
+	}
+	if (g->backend_fault[0]) {
+		strike(g, g->backend_fault);
+	} else if (!g->backend.fault[0] && WIFEXITED(g->backend.status) &&
+		   WEXITSTATUS(g->backend.status) == 0) {
+		log_info("%s: connection of domain %u is closed", g->config->name, g->domid);
+		g->state = GUEST_IDLE;
+	} else {
+		strike(g, end);
+	}
+	xenstore_refuse(m->xenstore, g->domid,
+			g->backend_fault[0] || g->strikes ? g->last_fault : "");
+	start_timer(g, &g->retry, retry_delay(g->strikes));
+}
+
+void guests_init(struct mediator *m)
+{
+	for (uint32_t i = 0; i < m->config.num_guests; i++) {
+		struct guest *g = &m->guest[i];
+
+		g->mediator = m;
+		g->config = &m->config.guest[i];
+		ev_init(&g->retry, retry);
+		g->retry.data = g;
+		ev_init(&g->leave, leave_now);
+		g->leave.data = g;
+		backend_init(g);
+	}
+}
+
+void guests_stop(struct mediator *m)
+{
+	for (uint32_t i = 0; i < m->config.num_guests; i++) {
+		struct guest *g = &m->guest[i];
+
+		ev_timer_stop(m->loop, &g->retry);
+		ev_timer_stop(m->loop, &g->leave);
+		client_abandon(&g->backend);
+		frames_gone(g);
+		buffers_remove_all(g);
+		buffers_discard(g);
+	}
+}
+
+/* --- What xenstore says ----------------------------------------------------------------------- */
+
+static struct guest *find_guest(struct mediator *m, const struct xenstore_device *d)
+{
+	for (uint32_t i = 0; d->matches && i < m->config.num_guests; i++)
+		if (!strcmp(m->guest[i].config->name, d->domain_name))
+			return &m->guest[i];
+	return NULL;
+}
+
+static bool is_alive(const struct xenstore_device *d)
+{
+	return d->frontend_state != XENSTORE_UNKNOWN;
+}
+
+static void refuse(struct mediator *m, const struct xenstore_device *d, const char *reason)
+{
+	char text[XENSTORE_TEXT];
+
+	/* Closed means: it was refused before, or is over anyway. */
+	if (d->backend_state == XENSTORE_CLOSED)
+		return;
+	snprintf(text, sizeof(text), "domain %u (%s): %s", d->domid,
+		 d->domain_name[0] ? d->domain_name : "no name", reason);
+	log_warning("refused: %s", text);
+	xenstore_refuse(m->xenstore, d->domid, text);
+}
+
+static const struct xenstore_device *find_device(const struct xenstore_view *view, uint32_t domid)
+{
+	for (uint32_t i = 0; i < view->num_devices; i++)
+		if (view->device[i].domid == domid)
+			return &view->device[i];
+	return NULL;
+}
+
+static void follow(struct guest *g, const struct xenstore_device *d)
+{
+	g->frontend_state = d->frontend_state;
+	if (!d->online) {
+		/* dom0 detaches: the backend closes the connection, or is made to. */
+		if (!client_running(&g->backend) || d->backend_state == XENSTORE_CLOSED)
+			leave(g);
+		else if (!ev_is_active(&g->leave))
+			start_timer(g, &g->leave, LEAVE_S);
+		return;
+	}
+	ev_timer_stop(g->mediator->loop, &g->leave);
+	/* dom0 has attached it again: a new chance. */
+	if (g->state == GUEST_BANNED && d->backend_state == XENSTORE_INITIALISING) {
+		g->strikes = 0;
+		g->state = GUEST_IDLE;
+	}
+	try_start(g);
+}
+
+static void look_after_present(struct mediator *m, const struct xenstore_view *view)
+{
+	for (uint32_t i = 0; i < m->config.num_guests; i++) {
+		struct guest *g = &m->guest[i];
+		const struct xenstore_device *d;
+
+		if (!g->present)
+			continue;
+		d = find_device(view, g->domid);
+		if (d && is_alive(d) && find_guest(m, d) == g) {
+			follow(g, d);
+			continue;
+		}
+		log_info("%s: domain %u is gone", g->config->name, g->domid);
+		leave(g);
+	}
+}
+
+static uint32_t count_claims(struct mediator *m, const struct xenstore_view *view,
+			     const struct guest *g)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < view->num_devices; i++) {
+		const struct xenstore_device *d = &view->device[i];
+
+		count += is_alive(d) && d->online && find_guest(m, d) == g;
+	}
+	return count;
+}
+
+static void adopt(struct guest *g, const struct xenstore_device *d)
+{
+	g->present = true;
+	g->domid = d->domid;
+	g->frontend_state = d->frontend_state;
+	g->state = GUEST_IDLE;
+	g->strikes = 0;
+	if (frontend_asks(g)) {
+		try_start(g);
+		return;
+	}
+	/* A connection that an earlier mediator left behind. */
+	log_info("%s: domain %u was connected before; asking it to connect anew", g->config->name,
+		 g->domid);
+	xenstore_refuse(g->mediator->xenstore, g->domid, "");
+}
+
+static void look_at(struct mediator *m, const struct xenstore_view *view,
+		    const struct xenstore_device *d)
+{
+	struct guest *g = find_guest(m, d);
+
+	if (g && g->present && g->domid == d->domid)
+		return;
+	if (!is_alive(d)) {
+		/* Wait for its backend to let go before its nodes vanish. */
+		if (!g || g->domid != d->domid || !client_running(&g->backend))
+			xenstore_forget(m->xenstore, d->domid);
+		return;
+	}
+	if (!d->online)
+		return;
+	if (!g)
+		refuse(m, d, "it is not a guest of the device tree's gpu-mediator node");
+	else if (g->present || count_claims(m, view, g) > 1)
+		refuse(m, d, "another domain has the same name");
+	else if (g->state == GUEST_ABSENT)
+		adopt(g, d);
+}
+
+void guests_update(struct mediator *m, const struct xenstore_view *view)
+{
+	m->have_domid = view->have_domid;
+	m->domid = view->domid;
+	look_after_present(m, view);
+	for (uint32_t i = 0; i < view->num_devices; i++)
+		look_at(m, view, &view->device[i]);
+}

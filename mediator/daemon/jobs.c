@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/jobs.h"
+
+#include "mediator/daemon/clients.h"
+#include "mediator/daemon/log.h"
+#include "mediator/daemon/mediator.h"
+
+/*
+ * The last resort against a client that keeps the GPU: long enough for any job of an emulated GPU.
+ * Budgets and declared job lengths are the scheduler's business.
+ */
+#define WATCHDOG_S 10.0
+
+static void bark(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct mediator *m = timer->data;
+	struct sched_client *holder = m->jobs.sched.holder;
+
+	(void)loop;
+	(void)events;
+	if (holder)
+		client_fail(holder->owner, "a job kept the GPU for more than %.0f s", WATCHDOG_S);
+}
+
+void jobs_init(struct mediator *m)
+{
+	sched_init(&m->jobs.sched, m->config.policy);
+	ev_init(&m->jobs.watchdog, bark);
+	m->jobs.watchdog.data = m;
+}
+
+static bool kind_is_allowed(const struct client *c, uint32_t kind)
+{
+	if (c->sched->priority == SCHED_PRIORITY_COMPOSITOR)
+		return kind == GPUM_JOB_COMPOSE;
+	return kind == GPUM_JOB_SUBMIT || kind == GPUM_JOB_TRANSFER;
+}
+
+static void announce(struct client *c, const struct gpum_job *job)
+{
+	const struct sched_job next = {.id = job->id, .kind = job->kind, .bytes = job->bytes};
+	int status;
+
+	if (!kind_is_allowed(c, job->kind)) {
+		client_fail(c, "a job of unknown kind %u", job->kind);
+		return;
+	}
+	status = sched_ready(&c->mediator->jobs.sched, c->sched, &next, mediator_now());
+	if (status)
+		client_fail(c, "job %llu: %s", (unsigned long long)job->id,
+			    sched_strstatus(status));
+}
+
+void jobs_ready(struct client *c, const struct gpum_job *job)
+{
+	announce(c, job);
+	jobs_kick(c->mediator);
+}
+
+void jobs_done(struct client *c, const struct gpum_job_done *done)
+{
+	struct mediator *m = c->mediator;
+	int status = sched_done(&m->jobs.sched, c->sched, done->id, mediator_now());
+
+	if (status) {
+		client_fail(c, "end of job %llu: %s", (unsigned long long)done->id,
+			    sched_strstatus(status));
+		return;
+	}
+	ev_timer_stop(m->loop, &m->jobs.watchdog);
+	if (done->next.kind)
+		announce(c, &done->next);
+	if (c->ops->job_done)
+		c->ops->job_done(c, done->failed != 0);
+	jobs_kick(m);
+}
+
+void jobs_remove(struct client *c)
+{
+	struct mediator *m = c->mediator;
+
+	if (!c->sched)
+		return;
+	if (m->jobs.sched.holder == c->sched)
+		ev_timer_stop(m->loop, &m->jobs.watchdog);
+	sched_remove(&m->jobs.sched, c->sched, mediator_now());
+	c->sched = NULL;
+}
+
+void jobs_withdraw(struct client *c)
+{
+	if (c->sched && c->mediator->jobs.sched.holder != c->sched)
+		jobs_remove(c);
+}
+
+void jobs_kick(struct mediator *m)
+{
+	struct gpum_msg msg = {0};
+	struct sched_client *next = sched_pick(&m->jobs.sched, mediator_now());
+
+	if (!next)
+		return;
+	msg.run.id = next->job.id;
+	ev_timer_stop(m->loop, &m->jobs.watchdog);
+	ev_timer_set(&m->jobs.watchdog, WATCHDOG_S, 0.0);
+	ev_timer_start(m->loop, &m->jobs.watchdog);
+	client_send(next->owner, &msg, GPUM_MSG_JOB_RUN, -1);
+}

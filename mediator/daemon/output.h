@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A display connector as a panel sees it. Two implementations: output_kms.c, and output_none.c for
+ * machines without a display. Nothing here waits.
+ */
+#ifndef MEDIATOR_DAEMON_OUTPUT_H
+#define MEDIATOR_DAEMON_OUTPUT_H
+
+#include <stdint.h>
+
+#include "mediator/config/config.h"
+#include "mediator/protocol/client.h"
+
+struct ev_loop;
+struct output;
+
+struct output_ops {
+	const char *name;
+	/*
+	 * Make a dma-buf showable. The descriptor stays the caller's. Returns 0 and a handle, not
+	 * 0, that is valid for all outputs of the same kind, or -errno.
+	 */
+	int (*import)(struct output *output, const struct gpum_buffer *buffer, int fd,
+		      uint32_t *handle);
+	/* Give a handle back; it must not be on the screen. */
+	void (*release)(struct output *output, uint32_t handle);
+	/*
+	 * Show the part `from` of a buffer (handle 0: black), scaled to the whole panel if the
+	 * hardware can. Returns 0, and calls `shown` once it is on the screen, later than this
+	 * call returns; or -errno, and the picture stays as it is: -EBUSY when the last one is not
+	 * yet on the screen.
+	 */
+	int (*show)(struct output *output, uint32_t handle, const struct gpum_rect *from);
+	void (*destroy)(struct output *output);
+};
+
+struct output {
+	const struct output_ops *ops;
+	void (*shown)(struct output *output, void *owner);
+	void *owner;
+};
+
+/* The device that all KMS outputs are on. */
+struct kms;
+
+/*
+ * Open a KMS device and become its master. Waits, at most wait_s seconds, for a device that comes
+ * late. NULL, with the reason logged, on failure.
+ */
+struct kms *kms_open(struct ev_loop *loop, const char *path, unsigned int wait_s);
+void kms_close(struct kms *kms);
+
+/* NULL, with the reason logged, when the connector or its mode does not exist. */
+struct output *output_kms_create(struct kms *kms, const struct config_panel *config);
+struct output *output_none_create(struct ev_loop *loop);
+
+#endif

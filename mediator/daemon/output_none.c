@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <ev.h>
+#include <stdlib.h>
+
+#include "mediator/daemon/output.h"
+
+struct none {
+	struct output base;
+	struct ev_loop *loop;
+	struct ev_timer done;
+	uint32_t handles;
+};
+
+static int none_import(struct output *output, const struct gpum_buffer *buffer, int fd,
+		       uint32_t *handle)
+{
+	struct none *none = (struct none *)output;
+
+	(void)buffer;
+	(void)fd;
+	*handle = ++none->handles;
+	return 0;
+}
+
+static void none_release(struct output *output, uint32_t handle)
+{
+	(void)output;
+	(void)handle;
+}
+
+static void none_done(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct none *none = timer->data;
+
+	(void)loop;
+	(void)events;
+	none->base.shown(&none->base, none->base.owner);
+}
+
+static int none_show(struct output *output, uint32_t handle, const struct gpum_rect *from)
+{
+	struct none *none = (struct none *)output;
+
+	(void)handle;
+	(void)from;
+	ev_timer_stop(none->loop, &none->done);
+	ev_timer_set(&none->done, 0.0, 0.0);
+	ev_timer_start(none->loop, &none->done);
+	return 0;
+}
+
+static void none_destroy(struct output *output)
+{
+	struct none *none = (struct none *)output;
+
+	ev_timer_stop(none->loop, &none->done);
+	free(none);
+}
+
+static const struct output_ops none_ops = {.name = "none",
+					   .import = none_import,
+					   .release = none_release,
+					   .show = none_show,
+					   .destroy = none_destroy};
+
+struct output *output_none_create(struct ev_loop *loop)
+{
+	struct none *none = calloc(1, sizeof(*none));
+
+	if (!none)
+		return NULL;
+	none->base.ops = &none_ops;
+	none->loop = loop;
+	ev_init(&none->done, none_done);
+	none->done.data = none;
+	return &none->base;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A panel: its timer, the displays on it, the picture that is being made. Whatever happens to the
+ * compositor or to the display hardware, a frame that was latched is answered within
+ * PANEL_PATIENCE_S.
+ *
+ * Two kinds. Composed (compose.c): a compositor process draws into one of two panel buffers.
+ * Direct: the only display's buffer itself is put on the screen.
+ */
+#ifndef MEDIATOR_DAEMON_PANEL_H
+#define MEDIATOR_DAEMON_PANEL_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mediator/config/config.h"
+#include "mediator/daemon/clients.h"
+#include "mediator/daemon/log.h"
+#include "mediator/present/present.h"
+#include "mediator/protocol/client.h"
+
+#define PANEL_PATIENCE_S 1.0
+
+struct guest;
+struct mediator;
+struct output;
+
+struct panel_cursor {
+	uint32_t key; /* of its buffer; 0: hidden */
+	int32_t x, y; /* on the display */
+};
+
+struct panel_display {
+	const struct config_display *config;
+	struct guest *guest;
+	struct panel_cursor cursor;
+};
+
+/* A buffer of the compositor's. */
+struct panel_buffer {
+	uint32_t handle; /* of the output; 0: there is none */
+	int fd;
+	struct gpum_buffer description;
+};
+
+/* What of a picture is being waited for. */
+enum panel_stage {
+	PANEL_IDLE = 0,
+	PANEL_DRAWING,	/* the compositor */
+	PANEL_FLIPPING, /* the output */
+};
+
+struct panel {
+	struct mediator *mediator;
+	const struct config_panel *config;
+	uint32_t index;
+	struct output *output;
+	struct present_panel present;
+	struct panel_display display[CONFIG_PANEL_DISPLAYS]; /* painted in this order */
+	struct ev_io tick;				     /* a timer descriptor */
+	struct ev_timer patience;
+	struct ev_timer hold; /* active: the screen must not change (a screenshot is taken) */
+	enum panel_stage stage;
+	bool dark; /* frames are not shown now; said once */
+	struct log_limit limit;
+
+	/* composed panels only */
+	struct client compositor;
+	struct ev_timer restart;
+	double restart_delay_s;
+	uint32_t restarts;
+	uint64_t compositor_started_ns;
+	struct panel_buffer buffer[GPUM_PANEL_BUFFERS];
+	uint32_t num_buffers;	   /* announced by the compositor that runs */
+	bool drawing;		   /* it has been told to draw and has not said that it is done */
+	uint32_t target;	   /* the one being drawn or flipped to */
+	struct panel_buffer front; /* on the screen; a copy, outlives its compositor */
+};
+
+/* Connect to the display and start the timer. False, with the reason logged, on failure. */
+bool panels_init(struct mediator *mediator);
+void panels_stop(struct mediator *mediator);
+
+/* For compose.c: all displays must be drawn anew. */
+void panel_damage(struct panel *panel);
+
+/* The picture is ready; show it. */
+void panel_show(struct panel *panel, uint32_t handle, const struct gpum_rect *from);
+
+/* The picture will not be on the screen: answer its frames nevertheless. */
+void panel_drop(struct panel *panel, const char *reason);
+
+/* What is on the screen, for a screenshot. */
+struct panel_picture {
+	int fd; /* stays the panel's */
+	struct gpum_buffer buffer;
+	struct gpum_rect region; /* of the display, in the buffer */
+};
+
+/*
+ * Find what is on the screen for a display (slot) or for the whole panel (slot < 0), and keep it
+ * there for at most a moment. False when nothing is shown.
+ */
+bool panel_hold(struct panel *panel, int slot, struct panel_picture *out);
+
+/* Let go. Returns whether the screen was kept all the time. */
+bool panel_release(struct panel *panel);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/report.h"
+
+#include <string.h>
+
+#include "mediator/daemon/mediator.h"
+#include "mediator/daemon/output.h"
+
+#define NS_PER_S  1e9
+#define NS_PER_MS 1e6
+
+/* Three digits behind the point are more than a clock of software tells. */
+static json_t *number(double value)
+{
+	return json_real((double)(long long)(value * 1000.0 + 0.5) / 1000.0);
+}
+
+static json_t *count(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static double busy_ratio(const struct mediator *m, uint64_t now)
+{
+	uint64_t busy = sched_busy_ns(&m->jobs.sched, now) - m->jobs.base_busy_ns;
+	uint64_t window = now - m->window_ns;
+
+	return window ? (double)busy / (double)window : 0.0;
+}
+
+/* The guests' GPU: of the first backend that told, or else the compositor's. */
+static const char *renderer(const struct mediator *m)
+{
+	for (uint32_t i = 0; i < m->config.num_guests; i++)
+		if (m->guest[i].backend.renderer[0])
+			return m->guest[i].backend.renderer;
+	for (uint32_t i = 0; i < m->config.num_panels; i++)
+		if (m->panel[i].compositor.renderer[0])
+			return m->panel[i].compositor.renderer;
+	return "";
+}
+
+static json_t *report_gpu(const struct mediator *m, uint64_t now)
+{
+	const struct sched_stats *total = &m->jobs.sched.total;
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "renderer", renderer(m), "jobs",
+			 count(total->jobs - m->jobs.base.jobs), "busy_ratio",
+			 number(busy_ratio(m, now)), "longest_job_ms",
+			 number((double)total->longest_ns / NS_PER_MS), "longest_wait_ms",
+			 number((double)total->longest_wait_ns / NS_PER_MS));
+}
+
+static json_t *report_domid(const struct guest *g)
+{
+	return g->present ? count(g->domid) : json_null();
+}
+
+static json_t *report_frame_ms(const struct present_stats *s)
+{
+	return json_pack("{s:o, s:o, s:o}", "p50", number((double)s->p50_us / 1000.0), "p99",
+			 number((double)s->p99_us / 1000.0), "max",
+			 number((double)s->max_us / 1000.0));
+}
+
+static json_t *report_display(const struct mediator *m, const struct config_display *d,
+			      uint64_t now)
+{
+	const struct guest *g = &m->guest[d->guest];
+	const struct guest_display *gd = &g->display[d->scanout];
+	struct present_stats s;
+
+	present_stats(&gd->panel->present, gd->slot, now, &s);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:[iiii], s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "name", d->name, "guest", g->config->name, "domid", report_domid(g),
+			 "priority", count(d->priority), "panel", gd->panel->config->connector,
+			 "region", (int)d->region.x, (int)d->region.y, (int)d->region.width,
+			 (int)d->region.height, "frame_period_us", count(d->frame_period_us),
+			 "frames", count(s.frames), "fps", number(s.fps), "recent_fps",
+			 number(s.recent_fps), "missed", count(s.missed), "superseded",
+			 count(s.superseded), "frame_ms", report_frame_ms(&s));
+}
+
+static json_t *report_jobs(const struct client *c)
+{
+	const struct sched_stats none = {0};
+	const struct sched_stats *s = c->sched ? &c->sched->stats : &none;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", count(s->jobs), "gpu_ms",
+			 number((double)s->busy_ns / NS_PER_MS), "longest_ms",
+			 number((double)s->longest_ns / NS_PER_MS), "waited_ms",
+			 number((double)s->waited_ns / NS_PER_MS), "longest_wait_ms",
+			 number((double)s->longest_wait_ns / NS_PER_MS));
+}
+
+static json_t *report_counters(const struct gpum_state *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "xenbus_state",
+			 count(s->xenbus_state), "contexts", count(s->contexts), "resources",
+			 count(s->resources), "resource_bytes", count(s->resource_bytes),
+			 "granted_pages", count(s->granted_pages), "grant_maps",
+			 count(s->grant_maps), "notifications_in", count(s->notifications_in),
+			 "notifications_out", count(s->notifications_out), "commands",
+			 count(s->commands), "rejected", count(s->rejected));
+}
+
+static json_t *report_pid(const struct client *c)
+{
+	return client_running(c) ? count((uint64_t)c->pid) : json_null();
+}
+
+static json_t *report_guest(const struct guest *g)
+{
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+			 g->config->name, "domid", report_domid(g), "state",
+			 guest_state_name(g->state), "pid", report_pid(&g->backend), "renderer",
+			 g->backend.renderer, "strikes", count(g->strikes), "last_fault",
+			 g->last_fault[0] ? json_string(g->last_fault) : json_null(), "buffers",
+			 count(g->buffers.announced), "counters", report_counters(&g->counters),
+			 "jobs", report_jobs(&g->backend));
+}
+
+static json_t *report_panel(const struct panel *p)
+{
+	json_t *panel = json_pack("{s:s, s:o, s:o, s:o, s:s, s:b, s:b}", "connector",
+				  p->config->connector, "width", count(p->config->width), "height",
+				  count(p->config->height), "refresh_hz",
+				  count(p->config->refresh_hz), "output", p->output->ops->name,
+				  "composed", (int)p->config->composed, "dark", (int)p->dark);
+
+	if (panel && p->config->composed)
+		json_object_set_new(
+			panel, "compositor",
+			json_pack("{s:o, s:o, s:s, s:o}", "pid", report_pid(&p->compositor),
+				  "restarts", count(p->restarts), "renderer",
+				  p->compositor.renderer, "jobs", report_jobs(&p->compositor)));
+	return panel;
+}
+
+static json_t *report_driver_domain(const struct mediator *m)
+{
+	if (!m->have_domid)
+		return json_pack("{s:n, s:n}", "domid", "is_dom0");
+	return json_pack("{s:o, s:b}", "domid", count(m->domid), "is_dom0", m->domid == 0);
+}
+
+json_t *report_status(struct mediator *m)
+{
+	uint64_t now = mediator_now();
+	json_t *displays = json_array(), *guests = json_array(), *panels = json_array();
+
+	for (uint32_t i = 0; i < m->config.num_displays; i++)
+		json_array_append_new(displays, report_display(m, &m->config.display[i], now));
+	for (uint32_t i = 0; i < m->config.num_guests; i++)
+		json_array_append_new(guests, report_guest(&m->guest[i]));
+	for (uint32_t i = 0; i < m->config.num_panels; i++)
+		json_array_append_new(panels, report_panel(&m->panel[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+			 MEDIATOR_VERSION, "board", m->board, "policy", m->config.policy->name,
+			 "uptime_s", number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
+			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
+			 report_driver_domain(m), "gpu", report_gpu(m, now), "displays", displays,
+			 "guests", guests, "panels", panels);
+}
+
+void report_reset(struct mediator *m)
+{
+	uint64_t now = mediator_now();
+
+	for (uint32_t i = 0; i < m->config.num_panels; i++)
+		for (uint32_t d = 0; d < m->config.panel[i].num_displays; d++)
+			present_stats_reset(&m->panel[i].present, d, now);
+	m->jobs.base = m->jobs.sched.total;
+	m->jobs.base_busy_ns = sched_busy_ns(&m->jobs.sched, now);
+	m->window_ns = now;
+}

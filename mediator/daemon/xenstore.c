@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/daemon/xenstore.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "mediator/daemon/log.h"
+
+#define MAX_REQUESTS	 64u
+#define MAX_DOMID	 0x7fefu   /* below Xen's DOMID_FIRST_RESERVED */
+#define LOOK_AGAIN_MS	 1000	   /* a domain's end need not be announced to a driver domain */
+#define QUIET_NS	 20000000L /* between two looks, whatever the number of watches fired */
+#define WATCHES_PER_TURN 1024u
+
+struct request {
+	enum { REQUEST_REFUSE, REQUEST_RENEW, REQUEST_FORGET } kind;
+	uint32_t domid;
+	char reason[XENSTORE_TEXT];
+};
+
+struct xenstore {
+	struct ev_loop *loop;
+	struct ev_async async;
+	void (*changed)(const struct xenstore_view *view, void *owner);
+	void *owner;
+	pthread_t thread;
+	int wake;
+
+	pthread_mutex_t lock; /* for what follows */
+	bool stop;
+	struct xenstore_view view;
+	struct request request[MAX_REQUESTS];
+	uint32_t first, count;
+
+	/* the thread's own */
+	struct xs_handle *xs;
+	bool broken; /* a question got no answer */
+	struct xenstore_view seen;
+	uint32_t watched[XENSTORE_MAX_DEVICES]; /* domains whose frontend is watched */
+	uint32_t num_watched;
+};
+
+/* --- The thread: reading ---------------------------------------------------------------------- */
+
+static bool read_text(struct xenstore *x, const char *path, char *text, size_t size)
+{
+	unsigned int len = 0;
+	char *value = xs_read(x->xs, XBT_NULL, path, &len);
+	bool ok = value && len < size && !memchr(value, '\0', len);
+
+	/* That a node is missing is an answer, that there is no answer is none. */
+	if (!value && errno != ENOENT && errno != EACCES)
+		x->broken = true;
+	if (ok) {
+		memcpy(text, value, len);
+		text[len] = '\0';
+	}
+	free(value);
+	return ok;
+}
+
+static bool parse_number(const char *text, uint32_t max, uint32_t *out)
+{
+	uint32_t value = 0;
+
+	if (!*text || strlen(text) > 9)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		value = value * 10u + (uint32_t)(*text - '0');
+	}
+	*out = value;
+	return value <= max;
+}
+
+static uint32_t read_number(struct xenstore *x, const char *path, uint32_t max, uint32_t missing)
+{
+	char text[16];
+	uint32_t value;
+
+	return read_text(x, path, text, sizeof(text)) && parse_number(text, max, &value) ? value
+											 : missing;
+}
+
+static bool is_name(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
+	return *text != '\0';
+}
+
+static void read_device(struct xenstore *x, uint32_t domid, struct xenstore_device *d)
+{
+	char path[96];
+
+	memset(d, 0, sizeof(*d));
+	d->domid = domid;
+	snprintf(path, sizeof(path), "backend/vgpu/%u/0/domain-name", domid);
+	if (!read_text(x, path, d->domain_name, sizeof(d->domain_name)) || !is_name(d->domain_name))
+		d->domain_name[0] = '\0';
+	snprintf(path, sizeof(path), "backend/vgpu/%u/0/frontend-id", domid);
+	d->matches = read_number(x, path, MAX_DOMID, MAX_DOMID + 1) == domid;
+	snprintf(path, sizeof(path), "backend/vgpu/%u/0/online", domid);
+	d->online = read_number(x, path, 1, 0) == 1;
+	snprintf(path, sizeof(path), "backend/vgpu/%u/0/state", domid);
+	d->backend_state = read_number(x, path, 8, 0);
+	snprintf(path, sizeof(path), "/local/domain/%u/device/vgpu/0/state", domid);
+	d->frontend_state = read_number(x, path, 8, 0);
+}
+
+/* False when xenstore did not answer: nothing is known then, least of all that guests are gone. */
+static bool look(struct xenstore *x, struct xenstore_view *view)
+{
+	unsigned int count = 0;
+	char **names = xs_directory(x->xs, XBT_NULL, "backend/vgpu", &count);
+	char text[16];
+
+	memset(view, 0, sizeof(*view));
+	x->broken = !names && errno != ENOENT;
+	view->have_domid = read_text(x, "domid", text, sizeof(text)) &&
+			   parse_number(text, MAX_DOMID, &view->domid);
+	for (unsigned int i = 0; names && i < count; i++) {
+		uint32_t domid;
+
+		if (view->num_devices == XENSTORE_MAX_DEVICES)
+			break;
+		if (parse_number(names[i], MAX_DOMID, &domid))
+			read_device(x, domid, &view->device[view->num_devices++]);
+	}
+	free(names);
+	return !x->broken;
+}
+
+static bool is_watched(const struct xenstore *x, uint32_t domid)
+{
+	for (uint32_t i = 0; i < x->num_watched; i++)
+		if (x->watched[i] == domid)
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct xenstore_view *view, uint32_t domid)
+{
+	for (uint32_t i = 0; i < view->num_devices; i++)
+		if (view->device[i].domid == domid)
+			return true;
+	return false;
+}
+
+static void frontend_path(uint32_t domid, char *path, size_t size)
+{
+	snprintf(path, size, "/local/domain/%u/device/vgpu/0/state", domid);
+}
+
+static void watch_frontends(struct xenstore *x, const struct xenstore_view *view)
+{
+	char path[96];
+
+	for (uint32_t i = 0; i < x->num_watched;) {
+		if (is_listed(view, x->watched[i])) {
+			i++;
+			continue;
+		}
+		frontend_path(x->watched[i], path, sizeof(path));
+		xs_unwatch(x->xs, path, "frontend");
+		x->watched[i] = x->watched[--x->num_watched];
+	}
+	for (uint32_t i = 0; i < view->num_devices; i++) {
+		if (is_watched(x, view->device[i].domid))
+			continue;
+		frontend_path(view->device[i].domid, path, sizeof(path));
+		if (xs_watch(x->xs, path, "frontend"))
+			x->watched[x->num_watched++] = view->device[i].domid;
+	}
+}
+
+/* --- The thread: writing ---------------------------------------------------------------------- */
+
+static void write_text(struct xenstore *x, uint32_t domid, const char *node, const char *text)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "backend/vgpu/%u/0/%s", domid, node);
+	if (!xs_write(x->xs, XBT_NULL, path, text, (unsigned int)strlen(text)))
+		log_warning("xenstore: %s cannot be written: %m", path);
+}
+
+static void serve_request(struct xenstore *x, const struct request *r)
+{
+	char path[96];
+
+	switch (r->kind) {
+	case REQUEST_REFUSE:
+		if (r->reason[0])
+			write_text(x, r->domid, "error", r->reason);
+		write_text(x, r->domid, "state", "6");
+		break;
+	case REQUEST_RENEW:
+		snprintf(path, sizeof(path), "backend/vgpu/%u/0/error", r->domid);
+		xs_rm(x->xs, XBT_NULL, path);
+		write_text(x, r->domid, "state", "1");
+		break;
+	case REQUEST_FORGET:
+		snprintf(path, sizeof(path), "backend/vgpu/%u", r->domid);
+		if (!xs_rm(x->xs, XBT_NULL, path) && errno != ENOENT)
+			log_warning("xenstore: %s cannot be removed: %m", path);
+		break;
+	}
+}
+
+static bool take_request(struct xenstore *x, struct request *out)
+{
+	bool any;
+
+	pthread_mutex_lock(&x->lock);
+	any = x->count > 0;
+	if (any) {
+		*out = x->request[x->first];
+		x->first = (x->first + 1) % MAX_REQUESTS;
+		x->count--;
+	}
+	pthread_mutex_unlock(&x->lock);
+	return any;
+}
+
+/* --- The thread: its life --------------------------------------------------------------------- */
+
+static bool must_stop(struct xenstore *x)
+{
+	bool stop;
+
+	pthread_mutex_lock(&x->lock);
+	stop = x->stop;
+	pthread_mutex_unlock(&x->lock);
+	return stop;
+}
+
+static void publish(struct xenstore *x, const struct xenstore_view *view)
+{
+	if (!memcmp(view, &x->seen, sizeof(*view)))
+		return;
+	x->seen = *view;
+	pthread_mutex_lock(&x->lock);
+	x->view = *view;
+	pthread_mutex_unlock(&x->lock);
+	ev_async_send(x->loop, &x->async);
+}
+
+static bool connect_store(struct xenstore *x)
+{
+	x->num_watched = 0;
+	x->xs = xs_open(0);
+	if (!x->xs)
+		return false;
+	if (!xs_watch(x->xs, "backend/vgpu", "backend")) {
+		xs_close(x->xs);
+		x->xs = NULL;
+		return false;
+	}
+	/* Needs a permission that a driver domain may lack; LOOK_AGAIN_MS stands in for it. */
+	xs_watch(x->xs, "@releaseDomain", "release");
+	return true;
+}
+
+/* False when the connection is lost. */
+static bool drain_watches(struct xenstore *x)
+{
+	for (unsigned int i = 0; i < WATCHES_PER_TURN; i++) {
+		char **event;
+
+		errno = 0;
+		event = xs_check_watch(x->xs);
+		if (!event)
+			return errno == 0 || errno == EAGAIN || errno == EINTR;
+		free(event);
+	}
+	return true;
+}
+
+static void wait_for_news(struct xenstore *x)
+{
+	struct pollfd fds[2] = {{.fd = x->wake, .events = POLLIN},
+				{.fd = x->xs ? xs_fileno(x->xs) : -1, .events = POLLIN}};
+	const struct timespec quiet = {.tv_nsec = QUIET_NS};
+	uint64_t value;
+
+	poll(fds, 2, LOOK_AGAIN_MS);
+	if (fds[0].revents && read(x->wake, &value, sizeof(value)) < 0)
+		return;
+	nanosleep(&quiet, NULL);
+}
+
+static void serve_all(struct xenstore *x)
+{
+	struct xenstore_view view;
+	struct request request;
+
+	while (take_request(x, &request))
+		serve_request(x, &request);
+	if (!look(x, &view))
+		return;
+	watch_frontends(x, &view);
+	publish(x, &view);
+}
+
+static void *live(void *data)
+{
+	struct xenstore *x = data;
+	bool told = false;
+
+	while (!must_stop(x)) {
+		if (!x->xs && connect_store(x)) {
+			log_info("xenstore: connected");
+			told = false;
+		} else if (!x->xs && !told) {
+			log_warning("xenstore: no connection (%m); trying again");
+			told = true;
+		}
+		if (x->xs && drain_watches(x)) {
+			serve_all(x);
+		} else if (x->xs) {
+			log_warning("xenstore: connection lost");
+			xs_close(x->xs);
+			x->xs = NULL;
+		}
+		wait_for_news(x);
+	}
+	if (x->xs)
+		xs_close(x->xs);
+	return NULL;
+}
+
+/* --- The event loop's side -------------------------------------------------------------------- */
+
+static void news(struct ev_loop *loop, struct ev_async *async, int events)
+{
+	struct xenstore *x = async->data;
+	static struct xenstore_view view;
+
+	(void)loop;
+	(void)events;
+	pthread_mutex_lock(&x->lock);
+	view = x->view;
+	pthread_mutex_unlock(&x->lock);
+	x->changed(&view, x->owner);
+}
+
+static void wake(struct xenstore *x)
+{
+	const uint64_t one = 1;
+
+	if (write(x->wake, &one, sizeof(one)) < 0)
+		log_error("xenstore: the thread cannot be woken: %m");
+}
+
+static void add_request(struct xenstore *x, const struct request *r)
+{
+	bool full;
+
+	pthread_mutex_lock(&x->lock);
+	full = x->count == MAX_REQUESTS;
+	if (!full)
+		x->request[(x->first + x->count++) % MAX_REQUESTS] = *r;
+	pthread_mutex_unlock(&x->lock);
+	if (full)
+		log_warning("xenstore: too many requests, one about domain %u is lost", r->domid);
+	wake(x);
+}
+
+void xenstore_refuse(struct xenstore *x, uint32_t domid, const char *reason)
+{
+	struct request r = {.kind = REQUEST_REFUSE, .domid = domid};
+
+	snprintf(r.reason, sizeof(r.reason), "%s", reason);
+	add_request(x, &r);
+}
+
+void xenstore_renew(struct xenstore *x, uint32_t domid)
+{
+	add_request(x, &(struct request){.kind = REQUEST_RENEW, .domid = domid});
+}
+
+void xenstore_forget(struct xenstore *x, uint32_t domid)
+{
+	add_request(x, &(struct request){.kind = REQUEST_FORGET, .domid = domid});
+}
+
+struct xenstore *xenstore_start(struct ev_loop *loop,
+				void (*changed)(const struct xenstore_view *view, void *owner),
+				void *owner)
+{
+	struct xenstore *x = calloc(1, sizeof(*x));
+	sigset_t all, before;
+	int status;
+
+	if (!x)
+		return NULL;
+	x->loop = loop;
+	x->changed = changed;
+	x->owner = owner;
+	x->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&x->lock, NULL);
+	ev_async_init(&x->async, news);
+	x->async.data = x;
+	ev_async_start(loop, &x->async);
+	/* Signals are the event loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	status = x->wake < 0 ? errno : pthread_create(&x->thread, NULL, live, x);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!status)
+		return x;
+	log_error("xenstore: no thread: %s", strerror(status));
+	ev_async_stop(loop, &x->async);
+	free(x);
+	return NULL;
+}
+
+void xenstore_stop(struct xenstore *x)
+{
+	if (!x)
+		return;
+	pthread_mutex_lock(&x->lock);
+	x->stop = true;
+	pthread_mutex_unlock(&x->lock);
+	wake(x);
+	pthread_join(x->thread, NULL);
+	ev_async_stop(x->loop, &x->async);
+	pthread_mutex_destroy(&x->lock);
+	close(x->wake);
+	free(x);
+}
