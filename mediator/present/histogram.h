@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define HISTOGRAM_SUB	  32u /* buckets per power of two */
-#define HISTOGRAM_OCTAVES 24u /* up to 2^28 us, 268 s; longer ones count as that */
+#define HISTOGRAM_OCTAVES 24u /* up to 264 s; longer ones are read back as the maximum */
 
 struct histogram {
 	uint32_t bucket[HISTOGRAM_SUB * HISTOGRAM_OCTAVES];
