@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Starts and stops the machine of the current MACHINE. Needs common.sh and the machine file.
+# $OUT: the run's output folder, the domains' /host. $RUN: sockets and what only the run needs.
 
 # A display with GL: the user's own if it works, else an X server in memory.
 qemu_display() {
@@ -7,7 +8,6 @@ qemu_display() {
 		return 0
 	fi
 	local tries=0
-	rm -f "$RUN/display"
 	Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$RUN/display" \
 		>"$OUT/log/xvfb.log" 2>&1 &
 	XVFB_PID=$!
@@ -20,23 +20,54 @@ qemu_display() {
 	export DISPLAY
 }
 
+# The driver domain's tree is what users configure, so it may be another one than the image's:
+# $DRIVER_TREE; POLICY replaces the policy in it. Xen's tree must say its exact size.
+qemu_trees() {
+	local size
+	cp "${DRIVER_TREE:-$IMAGES/driver.dtb}" "$RUN/driver.dtb"
+	if [ -n "${POLICY:-}" ]; then
+		fdtput -t s "$RUN/driver.dtb" /passthrough/gpu-mediator policy "$POLICY"
+	fi
+	size=$(stat -c %s "$RUN/driver.dtb")
+	cp "$IMAGES/xen.dtb" "$RUN/xen.dtb"
+	fdtput -t x "$RUN/xen.dtb" "/chosen/driver/module@${ADDR_DRIVER_TREE#0x}" reg \
+		0 "${ADDR_DRIVER_TREE#0x}" 0 "$(printf '%x' "$size")"
+}
+
 qemu_loader() { printf -- '-device loader,addr=%s,file=%s,force-raw=on\n' "$1" "$2"; }
 
-# qemu_start : boots $IMAGES with the run folder $OUT; sockets lie in $RUN. Sets QEMU_PID.
+# qemu_prepare OUT : the folders of a run. Sets OUT, RUN, IMAGES.
+qemu_prepare() {
+	OUT=$(realpath -m "$1")
+	IMAGES=$(realpath -m "${IMAGES:-$DEPLOY}")
+	[ -f "$IMAGES/xen.dtb" ] || die "no board image in $IMAGES: run make image first"
+	if [ -f "$OUT/sockets" ] && kill -0 "$(cat "$(cat "$OUT/sockets")/qemu.pid" 2>/dev/null)" \
+		2>/dev/null; then
+		die "a board is already running with its output in $OUT"
+	fi
+	rm -rf "$OUT/log" "$OUT/console"
+	mkdir -p "$OUT/log" "$OUT/console" "$OUT/config"
+	RUN=$(mktemp -d /tmp/board.XXXXXX)
+	printf '%s\n' "$RUN" >"$OUT/sockets"
+}
+
+# qemu_start : boots. Sets QEMU_PID.
 qemu_start() {
 	local devices
+	qemu_trees
 	devices=${QEMU_DEVICES//@DEPLOY@/$IMAGES}
 	devices=${devices//@OUT@/$OUT}
 	devices=${devices//@RUN@/$RUN}
-	# shellcheck disable=SC2086 # lists of options
-	SDL_VIDEODRIVER=x11 qemu-system-aarch64 $QEMU_MACHINE -m "$MEMORY_MIB" \
-		-display "${QEMU_DISPLAY:-sdl,gl=on}" \
-		-kernel "$IMAGES/xen" -dtb "$IMAGES/xen.dtb" \
+	# shellcheck disable=SC2046,SC2086 # lists of options
+	# In a session of its own: Ctrl-C is for us, the machine still has a report to give.
+	SDL_VIDEODRIVER=x11 setsid qemu-system-aarch64 $QEMU_MACHINE -m "$MEMORY_MIB" \
+		-name "cockpit" -display "${QEMU_DISPLAY:-sdl,gl=on}" \
+		-kernel "$IMAGES/xen" -dtb "$RUN/xen.dtb" \
 		$(qemu_loader $ADDR_DOM0_KERNEL "$IMAGES/Image") \
 		$(qemu_loader $ADDR_DOM0_RAMDISK "$IMAGES/initramfs.cpio") \
 		$(qemu_loader $ADDR_DRIVER_KERNEL "$IMAGES/Image") \
 		$(qemu_loader $ADDR_DRIVER_RAMDISK "$IMAGES/initramfs.cpio") \
-		$(qemu_loader $ADDR_DRIVER_TREE "$IMAGES/driver.dtb") \
+		$(qemu_loader $ADDR_DRIVER_TREE "$RUN/driver.dtb") \
 		-chardev "socket,id=xen,path=$RUN/xen.console,server=on,wait=off,logfile=$OUT/log/xen.log" \
 		-serial chardev:xen \
 		-monitor "unix:$RUN/monitor,server=on,wait=off" \
@@ -45,17 +76,25 @@ qemu_start() {
 	printf '%s\n' "$QEMU_PID" >"$RUN/qemu.pid"
 }
 
+qemu_runs() { [ -n "${QEMU_PID:-}" ] && kill -0 "$QEMU_PID" 2>/dev/null; }
+
+# qemu_wait_end TENTHS : until the machine is off, or not.
+qemu_wait_end() {
+	local tries=$1
+	while qemu_runs; do
+		[ "$tries" -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+}
+
 # Ends what qemu_start and qemu_display began; bounded.
 qemu_stop() {
-	local tries=0
-	if [ -n "${QEMU_PID:-}" ] && kill -0 "$QEMU_PID" 2>/dev/null; then
+	if qemu_runs; then
 		kill "$QEMU_PID" 2>/dev/null || true
-		while kill -0 "$QEMU_PID" 2>/dev/null && [ $tries -lt 50 ]; do
-			sleep 0.1
-			tries=$((tries + 1))
-		done
-		kill -9 "$QEMU_PID" 2>/dev/null || true
+		qemu_wait_end 50 || kill -9 "$QEMU_PID" 2>/dev/null || true
 	fi
 	[ -z "${XVFB_PID:-}" ] || kill "$XVFB_PID" 2>/dev/null || true
-	rm -rf "$RUN"
+	[ -z "${RUN:-}" ] || rm -rf "$RUN"
+	[ -z "${OUT:-}" ] || rm -f "$OUT/sockets"
 }
