@@ -41,10 +41,11 @@ struct control {
 
 static void hang_up(struct session *s)
 {
-	struct ev_loop *loop = s->control->mediator->loop;
+	struct ev_loop *loop;
 
 	if (s->fd < 0)
 		return;
+	loop = s->control->mediator->loop;
 	ev_io_stop(loop, &s->in);
 	ev_io_stop(loop, &s->out);
 	ev_timer_stop(loop, &s->idle);
