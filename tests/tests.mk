@@ -11,7 +11,7 @@ UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
 unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
 # All but the stand-ins' own test need the whole driver domain.
-COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend gpumctl),\
+COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend),\
 	tests/component/test_standins.c,$(sort $(wildcard tests/component/test_*.c)))
 COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
 COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))
@@ -37,11 +37,13 @@ $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(call
 endef
 $(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst %/,%,$(dir $(t))),$(notdir $(patsubst %/,%,$(dir $(t)))))))
 
+# Parts of the backend may be driven in the test's own process, too.
 define component_rules
-$(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) $(BUILD)/host/san/lib/standins.a
+$(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) \
+		$(BUILD)/host/san/lib/backend.a $(BUILD)/host/san/lib/standins.a
 	@mkdir -p $$(@D)
 	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
-		$$(shell pkg-config --libs jansson $(TEST_PKGS)) -lfdt -lm -pthread
+		$$(shell pkg-config --libs $(sort jansson $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
 endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -216,8 +218,8 @@ static pid_t next_process(DIR *proc)
 	return 0;
 }
 
-/* Whether that process is a gpum-backend of this cockpit, and of that domain unless it is 0. */
-static bool is_backend(struct cockpit *c, pid_t pid, uint32_t domid)
+/* Whether that process is a gpum-backend of this cockpit. */
+static bool is_backend(struct cockpit *c, pid_t pid)
 {
 	char path[64], text[2048], wanted[96];
 	ssize_t n;
@@ -231,32 +233,24 @@ static bool is_backend(struct cockpit *c, pid_t pid, uint32_t domid)
 	snprintf(wanted, sizeof(wanted), "FAKEXEN_DIR=%s", c->dir);
 	if (n <= 0 || !memmem(text, (size_t)n, wanted, strlen(wanted) + 1))
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0 || !memmem(text, strnlen(text, (size_t)n), "gpum-backend", 12))
-		return false;
-	/* The domain's number is one of its arguments. */
-	snprintf(wanted, sizeof(wanted), "%u", domid);
-	for (char *at = text; domid && at < text + n; at += strlen(at) + 1) {
-		if (strcmp(at, wanted) == 0)
-			return true;
-	}
-	return domid == 0;
+	return n > 0 && strncmp(text, "gpum-backend", 12) == 0;
 }
 
-pid_t cockpit_backend(struct cockpit *c, uint32_t domid)
+bool cockpit_has_backend(struct cockpit *c)
 {
 	DIR *proc = opendir("/proc");
 	pid_t pid;
 
 	must(proc != NULL, "/proc");
-	while ((pid = next_process(proc)) && !is_backend(c, pid, domid))
+	while ((pid = next_process(proc)) && !is_backend(c, pid))
 		;
 	closedir(proc);
-	return pid;
+	return pid != 0;
 }
 
 /* Sanitizers' reports are in the logs; the logs of a test that went wrong are wanted, too. */
@@ -287,7 +281,7 @@ bool cockpit_stop(struct cockpit *c)
 		if (!ended)
 			fprintf(stderr, "gpu-mediatord ended with status %d\n", status);
 	}
-	alone = cockpit_backend(c, 0) == 0;
+	alone = !cockpit_has_backend(c);
 	if (!alone)
 		fprintf(stderr, "a backend outlived the mediator\n");
 	clean = logs_are_clean(c, !ended || !alone || getenv("COCKPIT_LOG"));
@@ -357,55 +351,71 @@ bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms)
 	}
 }
 
-static int gpumctl(struct cockpit *c, const char *arguments, char *text, size_t size)
-{
-	char command[1024];
-
-	snprintf(command, sizeof(command), "%s/gpumctl --socket %s/control %s 2>&1", programs(),
-		 c->dir, arguments);
-	return output_of(command, text, size);
-}
-
+/* One line of JSON to the control socket, one back. */
 json_t *cockpit_status(struct cockpit *c)
 {
+	static const char request[] = "{\"command\": \"status\"}\n";
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	static char text[1 << 16];
-	json_error_t error;
-	json_t *status;
+	size_t len = 0;
+	ssize_t n = 0;
+	int s;
 
-	if (gpumctl(c, "status --json", text, sizeof(text)) != 0) {
-		fprintf(stderr, "gpumctl status --json: %s\n", text);
-		return NULL;
-	}
-	status = json_loads(text, 0, &error);
-	if (!status)
-		fprintf(stderr, "gpumctl status --json: %s in: %s\n", error.text, text);
-	return status;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", c->dir);
+	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s < 0 || connect(s, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    write(s, request, sizeof(request) - 1) < 0)
+		perror("control socket");
+	else
+		while (len < sizeof(text) && !memchr(text, '\n', len) &&
+		       (n = read(s, text + len, sizeof(text) - len)) > 0)
+			len += (size_t)n;
+	if (s >= 0)
+		close(s);
+	return json_loadb(text, len, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
-json_t *cockpit_status_guest(json_t *status, const char *name)
+json_t *cockpit_status_of(json_t *status, const char *list, const char *name)
 {
-	json_t *guests = json_object_get(status, "guests"), *guest;
+	json_t *object;
 	size_t i;
 
-	json_array_foreach(guests, i, guest)
+	json_array_foreach(json_object_get(status, list), i, object)
 	{
-		const char *its = json_string_value(json_object_get(guest, "name"));
+		const char *its = json_string_value(json_object_get(object, "name"));
 		if (its && strcmp(its, name) == 0)
-			return guest;
+			return object;
 	}
 	return NULL;
 }
 
-bool cockpit_wait_status(struct cockpit *c, const char *text, uint32_t ms)
+pid_t cockpit_backend(struct cockpit *c, const char *guest)
 {
-	static char said[1 << 16];
+	json_t *status = cockpit_status(c);
+	json_t *pid = json_object_get(cockpit_status_of(status, "guests", guest), "pid");
+	pid_t result = (pid_t)json_integer_value(pid);
+
+	json_decref(status);
+	return result;
+}
+
+bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, uint32_t ms)
+{
 	uint64_t until = test_now_ms() + ms;
+	const char *fault;
+	bool found;
 
 	do {
-		if (gpumctl(c, "status", said, sizeof(said)) == 0 && strstr(said, text))
-			return true;
-		usleep(20000);
-	} while (test_now_ms() < until);
-	fprintf(stderr, "gpumctl status does not say \"%s\":\n%s\n", text, said);
-	return false;
+		json_t *status = cockpit_status(c);
+		fault = json_string_value(
+			json_object_get(cockpit_status_of(status, "guests", guest), "last_fault"));
+		found = fault && strstr(fault, text);
+		if (!found && test_now_ms() >= until)
+			fprintf(stderr, "%s's last fault is not \"%s\" but \"%s\"\n", guest, text,
+				fault ? fault : "");
+		json_decref(status);
+		if (!found)
+			usleep(5000);
+	} while (!found && test_now_ms() < until);
+	return found;
 }

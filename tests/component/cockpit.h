@@ -53,14 +53,16 @@ void cockpit_fail(struct cockpit *c, enum fx_op op, uint32_t countdown, int erro
 /* True as soon as `mapped` grants and no more are mapped by anybody. */
 bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms);
 
-/* `gpumctl status --json`, or NULL; the caller's. */
+/* What `gpumctl status --json` shows, or NULL; the caller's. */
 json_t *cockpit_status(struct cockpit *c);
-/* The object of a guest in it (borrowed), or NULL. */
-json_t *cockpit_status_guest(json_t *status, const char *name);
-/* Whether `gpumctl status` (for humans) says `text` within the time. */
-bool cockpit_wait_status(struct cockpit *c, const char *text, uint32_t ms);
+/* The object of that name in one of its lists, "guests" or "displays" (borrowed), or NULL. */
+json_t *cockpit_status_of(json_t *status, const char *list, const char *name);
+/* True as soon as the guest's last fault holds `text`. */
+bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, uint32_t ms);
 
-/* Pid of the backend of a domain, 0 if there is none. */
-pid_t cockpit_backend(struct cockpit *c, uint32_t domid);
+/* Pid of a guest's backend, 0 if there is none. */
+pid_t cockpit_backend(struct cockpit *c, const char *guest);
+/* Whether any backend of this cockpit is alive. */
+bool cockpit_has_backend(struct cockpit *c);
 
 #endif

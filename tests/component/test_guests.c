@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,7 +107,7 @@ static void an_unconfigured_domain_gets_nothing(void **state)
 	guest_create(&cluster, 5, "cluster");
 	assert_true(guest_connect(&cluster));
 	assert_false(guest_wait_backend(&stranger, GUEST_INIT_WAIT, 300));
-	assert_int_equal(cockpit_backend(&cockpit, 9), 0);
+	assert_int_not_equal(guest_backend_state(&stranger), GUEST_CONNECTED);
 	guest_destroy(&stranger);
 	guest_finish(&stranger);
 }
@@ -202,5 +203,6 @@ int main(void)
 		TEST(backing_stays_granted_only_while_it_is_attached),
 	};
 
+	cmocka_set_test_filter(getenv("TEST"));
 	return cmocka_run_group_tests_name("guests", tests, NULL, NULL);
 }

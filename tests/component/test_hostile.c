@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,18 +19,6 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
-/* Both connected; the cluster draws, ivi is the one to misbehave. */
-static int setup(void **state)
-{
-	(void)state;
-	cockpit_start(&cockpit, NULL);
-	guest_create(&cluster, 5, "cluster");
-	guest_create(&ivi, 6, "ivi");
-	if (!guest_connect(&cluster) || !guest_connect(&ivi))
-		return -1;
-	return (int)draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
@@ -38,10 +27,24 @@ static int teardown(void **state)
 	return cockpit_stop(&cockpit) ? 0 : -1;
 }
 
+/* Both connected; the cluster draws, ivi is the one to misbehave. */
+static int setup(void **state)
+{
+	(void)state;
+	cockpit_start(&cockpit, NULL);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (guest_connect(&cluster) && guest_connect(&ivi) &&
+	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
+		return 0;
+	teardown(state);
+	return -1;
+}
+
 static void expect_quarantine(const char *reason)
 {
 	assert_true(guest_wait_broken(&ivi, GUEST_PATIENCE));
-	assert_true(cockpit_wait_status(&cockpit, reason, GUEST_PATIENCE));
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", reason, GUEST_PATIENCE));
 	assert_true(cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES + 300, GUEST_PATIENCE));
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
@@ -142,7 +145,7 @@ static void control_page_without_magic(void **state)
 	g->page->magic = 0;
 	guest_announce(g);
 	assert_false(guest_wait_backend(g, GUEST_CONNECTED, 300));
-	assert_true(cockpit_wait_status(&cockpit, "magic", GUEST_PATIENCE));
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "magic", GUEST_PATIENCE));
 }
 
 static void a_bad_grant_in_a_list_is_refused_and_undone(void **state)
@@ -241,5 +244,6 @@ int main(void)
 		TEST(garbage_in_xenstore_is_refused),
 	};
 
+	cmocka_set_test_filter(getenv("TEST"));
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
 }

@@ -34,10 +34,11 @@ static int setup(void **state)
 {
 	(void)state;
 	cockpit_start(&cockpit, NULL);
-	return start_with_context(&cluster, 5, "cluster") && start_with_context(&ivi, 6, "ivi") &&
-			       start_with_context(&passenger, 7, "passenger")
-		       ? 0
-		       : -1;
+	if (start_with_context(&cluster, 5, "cluster") && start_with_context(&ivi, 6, "ivi") &&
+	    start_with_context(&passenger, 7, "passenger"))
+		return 0;
+	teardown(state);
+	return -1;
 }
 
 static uint32_t work(struct guest *g, uint32_t us)
@@ -154,5 +155,6 @@ int main(void)
 		TEST(a_tree_that_cannot_be_is_refused_by_node_and_property),
 	};
 
+	cmocka_set_test_filter(getenv("TEST"));
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
 }
