@@ -171,7 +171,8 @@ void vgpu_shadow_destroy(struct vgpu_shadow *q);
 bool vgpu_shadow_collect(struct vgpu_shadow *q);
 /* Answer everything outstanding with an error. */
 void vgpu_shadow_fail(struct vgpu_shadow *q);
-unsigned int vgpu_shadow_in_flight(struct vgpu_shadow *q);
+/* Whether the driver has all of its buffers back (or does not want them: the queue is broken). */
+bool vgpu_shadow_idle(struct vgpu_shadow *q);
 
 /* virtio.c, dma.c, backing.c */
 extern const struct virtio_config_ops vgpu_config_ops;

@@ -218,15 +218,15 @@ void vgpu_shadow_fail(struct vgpu_shadow *q)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-unsigned int vgpu_shadow_in_flight(struct vgpu_shadow *q)
+bool vgpu_shadow_idle(struct vgpu_shadow *q)
 {
 	unsigned long flags;
-	unsigned int n;
+	bool idle;
 
 	spin_lock_irqsave(&q->lock, flags);
-	n = q->vq ? q->in_flight : 0;
+	idle = !q->vq || q->vq->num_free == q->size || virtqueue_is_broken(q->vq);
 	spin_unlock_irqrestore(&q->lock, flags);
-	return n;
+	return idle;
 }
 
 static bool shadow_notify(struct virtqueue *vq)

@@ -72,22 +72,32 @@ static void vgpu_set_status(struct virtio_device *vdev, u8 status)
 	vgpu_device_notify(dev);
 }
 
-/* Let commands that are under way end, so that virtio_gpu loses no buffer in the reset. */
-static void wait_quiet(struct vgpu_device *dev)
+static bool all_idle(struct vgpu_device *dev)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(QUIET_TIMEOUT_MS);
-	bool waited = false;
 	unsigned int i;
 
 	for (i = 0; i < VGPU_QUEUE_COUNT; i++) {
-		while (vgpu_shadow_in_flight(&dev->queue[i]) && time_before(jiffies, end)) {
-			usleep_range(500, 1000);
-			waited = true;
-		}
+		if (!vgpu_shadow_idle(&dev->queue[i]))
+			return false;
 	}
-	/* Answers are handled in a work item of the driver's. */
-	if (waited)
-		msleep(20);
+	return true;
+}
+
+/* Wait until the driver has taken back what is answered; false when something is left. */
+static bool wait_quiet(struct vgpu_device *dev)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(QUIET_TIMEOUT_MS);
+
+	if (all_idle(dev))
+		return true;
+	while (!all_idle(dev)) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(500, 1000);
+	}
+	/* The driver handles answers in a work item, which may still be on its way out. */
+	msleep(20);
+	return true;
 }
 
 static void wait_reset(struct vgpu_device *dev)
@@ -106,22 +116,37 @@ static void wait_reset(struct vgpu_device *dev)
 	virt_rmb(); /* what we reuse after the reset, the backend has let go of before */
 }
 
-static void vgpu_reset(struct virtio_device *vdev)
+static void tell_reset(struct vgpu_device *dev)
 {
-	struct vgpu_device *dev = vgpu_from_virtio(vdev);
 	unsigned int i;
 
-	wait_quiet(dev);
 	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
 		WRITE_ONCE(dev->control->queue[i].enabled, 0);
 	WRITE_ONCE(dev->status, 0);
 	WRITE_ONCE(dev->control->driver_status, 0);
 	virt_wmb(); /* the generation announces all of the above */
 	WRITE_ONCE(dev->control->driver_generation, ++dev->generation);
-	if (vgpu_device_lost(dev))
-		return;
 	vgpu_device_notify(dev);
-	wait_reset(dev);
+}
+
+/*
+ * virtio_gpu resets the device with commands under way, and would lose their buffers. They get the
+ * time of a frame or two to end; whatever the backend then forgets in the reset, we answer.
+ */
+static void vgpu_reset(struct virtio_device *vdev)
+{
+	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	bool quiet = wait_quiet(dev);
+	unsigned int i;
+
+	tell_reset(dev);
+	if (!vgpu_device_lost(dev))
+		wait_reset(dev);
+	if (quiet)
+		return;
+	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
+		vgpu_shadow_fail(&dev->queue[i]);
+	wait_quiet(dev);
 }
 
 static void vgpu_del_vqs(struct virtio_device *vdev)
