@@ -43,13 +43,13 @@ gpum-backend_LIBS := $(XEN_LIBS)
 gpu-mediatord_SRC := $(call sources,mediator/daemon)
 gpu-mediatord_PKGS := libdrm jansson libseccomp libcap
 gpu-mediatord_LIBS := $(XEN_LIBS) -lev -lfdt
-gpum-compositor_SRC := $(call sources,mediator/compositor)
-gpum-compositor_PKGS := epoxy egl glesv2 gbm libdrm libseccomp libcap
+gpum-compositor_SRC := $(call sources,mediator/compositor mediator/gl)
+gpum-compositor_PKGS := egl glesv2 gbm libdrm libseccomp libcap
 gpumctl_SRC := $(call sources,mediator/ctl)
 gpumctl_PKGS := jansson libpng
 gpumctl_LIBS := -lxenstore -lfdt -lz
-gpum-readback_SRC := $(call sources,mediator/readback)
-gpum-readback_PKGS := epoxy egl glesv2 gbm libdrm libpng
+gpum-readback_SRC := $(call sources,mediator/readback mediator/gl)
+gpum-readback_PKGS := egl glesv2 gbm libdrm libpng jansson
 gpum-readback_LIBS := -lz
 
 PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpumctl gpum-readback,\

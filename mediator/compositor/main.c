@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mediator/compositor/gpu.h"
+#include "mediator/gl/gpu.h"
 #include "mediator/compositor/panel.h"
 #include "mediator/protocol/client.h"
 

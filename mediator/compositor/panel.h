@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mediator/compositor/draw.h"
-#include "mediator/compositor/gpu.h"
+#include "mediator/gl/draw.h"
+#include "mediator/gl/gpu.h"
 
 struct gbm_bo;
 

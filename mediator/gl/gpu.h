@@ -3,8 +3,8 @@
  * The GPU as programs of the driver domain use it that draw without a window: an EGL context on a
  * render node, pictures imported from dma-bufs, and waiting for the GPU.
  */
-#ifndef MEDIATOR_COMPOSITOR_GPU_H
-#define MEDIATOR_COMPOSITOR_GPU_H
+#ifndef MEDIATOR_GL_GPU_H
+#define MEDIATOR_GL_GPU_H
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>

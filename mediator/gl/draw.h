@@ -3,8 +3,8 @@
  * Composing a panel's picture in OpenGL ES 2. Needs a current context and nothing else: where
  * textures and framebuffers come from is the caller's.
  */
-#ifndef MEDIATOR_COMPOSITOR_DRAW_H
-#define MEDIATOR_COMPOSITOR_DRAW_H
+#ifndef MEDIATOR_GL_DRAW_H
+#define MEDIATOR_GL_DRAW_H
 
 #include <GLES2/gl2.h>
 #include <stdbool.h>

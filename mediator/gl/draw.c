@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mediator/compositor/draw.h"
+#include "mediator/gl/draw.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mediator/compositor/gpu.h"
+#include "mediator/gl/gpu.h"
 
 #include <GLES2/gl2ext.h>
 #include <drm_fourcc.h>

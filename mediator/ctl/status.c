@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mediator/ctl/ctl.h"
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value && *value ? value : "-";
+}
+
+static double number(const json_t *object, const char *name)
+{
+	return json_number_value(json_object_get(object, name));
+}
+
+static long long integer(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* A domain or process id, or "-". */
+static const char *id(const json_t *object, const char *name, char *buffer, size_t size)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (!json_is_integer(value))
+		return "-";
+	snprintf(buffer, size, "%lld", (long long)json_integer_value(value));
+	return buffer;
+}
+
+static void print_head(const json_t *s)
+{
+	const json_t *gpu = json_object_get(s, "gpu");
+	char domid[24];
+
+	printf("gpu-mediatord %s, board %s, driver domain %s, policy %s, up %.0f s\n",
+	       text(s, "version"), text(s, "board"),
+	       id(json_object_get(s, "driver_domain"), "domid", domid, sizeof(domid)),
+	       text(s, "policy"), number(s, "uptime_s"));
+	printf("GPU %s: %lld jobs, %.0f %% busy, longest job %.1f ms; counted for %.1f s\n",
+	       text(gpu, "renderer"), integer(gpu, "jobs"), number(gpu, "busy_ratio") * 100.0,
+	       number(gpu, "longest_job_ms"), number(s, "duration_s"));
+}
+
+static void print_displays(const json_t *displays)
+{
+	const json_t *d;
+	size_t i;
+
+	printf("\n%-16s %-16s %5s %4s %8s %7s %7s %8s %8s %8s\n", "DISPLAY", "GUEST", "DOMID",
+	       "PRIO", "FRAMES", "FPS", "MISSED", "P50 MS", "P99 MS", "MAX MS");
+	json_array_foreach(displays, i, d)
+	{
+		const json_t *ms = json_object_get(d, "frame_ms");
+		char domid[24];
+
+		printf("%-16s %-16s %5s %4lld %8lld %7.1f %7lld %8.1f %8.1f %8.1f\n",
+		       text(d, "name"), text(d, "guest"), id(d, "domid", domid, sizeof(domid)),
+		       integer(d, "priority"), integer(d, "frames"), number(d, "fps"),
+		       integer(d, "missed"), number(ms, "p50"), number(ms, "p99"),
+		       number(ms, "max"));
+	}
+}
+
+static void print_guests(const json_t *guests)
+{
+	const json_t *g;
+	size_t i;
+
+	printf("\n%-16s %5s %-9s %6s %5s %6s %8s %8s %9s %8s\n", "GUEST", "DOMID", "STATE", "PID",
+	       "CTX", "RES", "GPU MIB", "GRANTED", "COMMANDS", "REJECTED");
+	json_array_foreach(guests, i, g)
+	{
+		const json_t *c = json_object_get(g, "counters");
+		char domid[24], pid[24];
+
+		printf("%-16s %5s %-9s %6s %5lld %6lld %8.1f %8lld %9lld %8lld\n", text(g, "name"),
+		       id(g, "domid", domid, sizeof(domid)), text(g, "state"),
+		       id(g, "pid", pid, sizeof(pid)), integer(c, "contexts"),
+		       integer(c, "resources"), number(c, "resource_bytes") / (1024.0 * 1024.0),
+		       integer(c, "granted_pages"), integer(c, "commands"), integer(c, "rejected"));
+	}
+	json_array_foreach(guests, i, g)
+	{
+		if (json_is_string(json_object_get(g, "last_fault")))
+			printf("%s: last fault: %s (%lld so far)\n", text(g, "name"),
+			       text(g, "last_fault"), integer(g, "strikes"));
+	}
+}
+
+static void print_panels(const json_t *panels)
+{
+	const json_t *p;
+	size_t i;
+
+	printf("\n");
+	json_array_foreach(panels, i, p)
+	{
+		const json_t *c = json_object_get(p, "compositor");
+		char pid[24];
+
+		printf("panel %s, %lldx%lld at %lld Hz, output %s, %s%s", text(p, "connector"),
+		       integer(p, "width"), integer(p, "height"), integer(p, "refresh_hz"),
+		       text(p, "output"), c ? "composed" : "direct",
+		       json_is_true(json_object_get(p, "dark")) ? ", NOTHING SHOWN" : "");
+		if (c)
+			printf(" by process %s (%lld restarts)", id(c, "pid", pid, sizeof(pid)),
+			       integer(c, "restarts"));
+		printf("\n");
+	}
+}
+
+int ctl_status(const struct ctl_options *options)
+{
+	json_t *s;
+	int status = ctl_ask(options, "{\"command\":\"status\"}", &s);
+
+	if (status)
+		return status;
+	if (options->json) {
+		json_dumpf(s, stdout, JSON_INDENT(2));
+		printf("\n");
+	} else {
+		print_head(s);
+		print_displays(json_object_get(s, "displays"));
+		print_guests(json_object_get(s, "guests"));
+		print_panels(json_object_get(s, "panels"));
+	}
+	json_decref(s);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "error: the status cannot be written: %m\n");
+		return CTL_FAILED;
+	}
+	return CTL_OK;
+}
+
+int ctl_reset_stats(const struct ctl_options *options)
+{
+	json_t *reply;
+	int status = ctl_ask(options, "{\"command\":\"reset-stats\"}", &reply);
+
+	json_decref(reply);
+	return status;
+}
