@@ -204,6 +204,21 @@ static int read_all(struct reading *r)
 	return status ? status : config_relate(t, &r->nodes, c);
 }
 
+/*
+ * libfdt 1.6.1 crashes in fdt_check_full() on blobs that claim to be older than version 16. All
+ * that dtc and Xen write is 17, which is also the first that says how long the structure is.
+ */
+static int check_blob(const void *fdt, size_t size)
+{
+	if (size < sizeof(struct fdt_header))
+		return -FDT_ERR_TRUNCATED;
+	if (fdt_magic(fdt) != FDT_MAGIC)
+		return -FDT_ERR_BADMAGIC;
+	if (fdt_version(fdt) < FDT_LAST_SUPPORTED_VERSION)
+		return -FDT_ERR_BADVERSION;
+	return fdt_check_full(fdt, size);
+}
+
 int config_parse(const void *fdt, size_t size, struct config *out, struct config_error *err)
 {
 	struct reading r = {.tree = {fdt, err}, .config = out};
@@ -212,7 +227,7 @@ int config_parse(const void *fdt, size_t size, struct config *out, struct config
 
 	memset(out, 0, sizeof(*out));
 	memset(err, 0, sizeof(*err));
-	status = fdt_check_full(fdt, size);
+	status = check_blob(fdt, size);
 	if (status)
 		status = tree_fail(&r.tree, -1, "", CONFIG_ERR_BLOB,
 				   tree_say(found, "%zu bytes of which libfdt says %s", size,

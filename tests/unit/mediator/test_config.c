@@ -450,6 +450,25 @@ static void a_blob_cut_anywhere_is_refused(void **state)
 	free(blob);
 }
 
+/* libfdt 1.6.1 itself crashes on most of these. */
+static void a_blob_of_an_older_version_is_refused(void **state)
+{
+	char *source = tree_source(NULL, NULL);
+	size_t size = 0;
+	char *blob = tree_compile(source, &size);
+
+	(void)state;
+	assert_non_null(blob);
+	for (uint32_t version = 0; version < 17; version++) {
+		fdt_set_version(blob, version);
+		fdt_set_last_comp_version(blob, version);
+		assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_BLOB);
+		assert_non_null(strstr(err.message, "BADVERSION"));
+	}
+	free(source);
+	free(blob);
+}
+
 static void any_damaged_byte_is_survived(void **state)
 {
 	char *source = tree_source(NULL, NULL);
@@ -490,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_property_that_stands_twice_is_refused),
 		cmocka_unit_test(names_from_the_blob_cannot_control_a_terminal),
 		cmocka_unit_test(a_blob_cut_anywhere_is_refused),
+		cmocka_unit_test(a_blob_of_an_older_version_is_refused),
 		cmocka_unit_test(any_damaged_byte_is_survived),
 	};
 

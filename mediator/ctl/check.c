@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "mediator/ctl/check.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mediator/config/config.h"
+
+#define TREE_MAX (2u << 20) /* the Linux boot protocol's limit for arm64 */
+
+enum { GOOD = 0, REFUSED = 1, FAILED = 2 };
+
+/* To be freed; NULL after a message on stderr. */
+static void *read_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "rb");
+	void *bytes;
+
+	if (!file) {
+		fprintf(stderr, "gpumctl: cannot open %s: %s\n", path, strerror(errno));
+		return NULL;
+	}
+	bytes = malloc(TREE_MAX);
+	*size = bytes ? fread(bytes, 1, TREE_MAX, file) : 0;
+	if (!bytes || ferror(file) || (*size == TREE_MAX && fgetc(file) != EOF)) {
+		fprintf(stderr, "gpumctl: cannot read %s: %s\n", path,
+			!bytes	       ? "out of memory"
+			: ferror(file) ? strerror(errno)
+				       : "larger than a device tree may be");
+		free(bytes);
+		bytes = NULL;
+	}
+	fclose(file);
+	return bytes;
+}
+
+static void print_displays(const struct config *c)
+{
+	printf("\n%-8s  %-16s %-16s %-12s %-20s %10s %8s\n", "PRIORITY", "DISPLAY", "GUEST",
+	       "PANEL", "REGION", "PERIOD", "FREEZE");
+	for (uint32_t priority = 0; priority <= CONFIG_MAX_PRIORITY; priority++) {
+		for (uint32_t i = 0; i < c->num_displays; i++) {
+			const struct config_display *d = &c->display[i];
+			char region[48], freeze[24] = "-";
+
+			if (d->priority != priority)
+				continue;
+			snprintf(region, sizeof(region), "%ux%u at %u,%u", d->region.width,
+				 d->region.height, d->region.x, d->region.y);
+			if (d->freeze_timeout_ms)
+				snprintf(freeze, sizeof(freeze), "%u ms", d->freeze_timeout_ms);
+			printf("%-8u  %-16s %-16s %-12s %-20s %7.2f ms %8s\n", d->priority, d->name,
+			       c->guest[d->guest].name, c->panel[d->panel].connector, region,
+			       d->frame_period_us / 1000.0, freeze);
+		}
+	}
+}
+
+static void print_guests(const struct config *c)
+{
+	printf("\n%-16s %8s  %10s %9s %10s %12s  %s\n", "GUEST", "PRIORITY", "MEMORY", "CONTEXTS",
+	       "RESOURCES", "LONGEST JOB", "BUDGET");
+	for (uint32_t i = 0; i < c->num_guests; i++) {
+		const struct config_guest *g = &c->guest[i];
+		char job[24] = "-", budget[48] = "-";
+
+		if (g->max_job_us)
+			snprintf(job, sizeof(job), "%.2f ms", g->max_job_us / 1000.0);
+		if (g->budget_us)
+			snprintf(budget, sizeof(budget), "%.2f of %.2f ms", g->budget_us / 1000.0,
+				 g->budget_period_us / 1000.0);
+		printf("%-16s %8u  %6u MiB %9u %10u %12s  %s\n", g->name, g->priority,
+		       g->memory_mib, g->max_contexts, g->max_resources, job, budget);
+	}
+}
+
+static int print_config(const char *path, const struct config *c)
+{
+	printf("%s: good, policy %s\n\n%-12s %-16s %s\n", path, c->policy->name, "PANEL", "MODE",
+	       "SHOWN BY");
+	for (uint32_t i = 0; i < c->num_panels; i++) {
+		const struct config_panel *p = &c->panel[i];
+		char mode[40];
+
+		snprintf(mode, sizeof(mode), "%ux%u@%u", p->width, p->height, p->refresh_hz);
+		printf("%-12s %-16s %s\n", p->connector, mode,
+		       p->composed ? "composition" : "flipping");
+	}
+	print_displays(c);
+	print_guests(c);
+	return fflush(stdout) ? FAILED : GOOD;
+}
+
+/* jansson gives NULL up the chain when memory runs out, and print_json() says so. */
+static json_t *panels_to_json(const struct config *c)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < c->num_panels; i++) {
+		const struct config_panel *p = &c->panel[i];
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:i, s:i, s:b}", "connector",
+						p->connector, "width", (int)p->width, "height",
+						(int)p->height, "refresh_hz", (int)p->refresh_hz,
+						"composed", (int)p->composed));
+	}
+	return list;
+}
+
+static json_t *displays_to_json(const struct config *c)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < c->num_displays; i++) {
+		const struct config_display *d = &c->display[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:i, s:[i, i, i, i], s:i, s:i}", "name",
+					d->name, "guest", c->guest[d->guest].name, "panel",
+					c->panel[d->panel].connector, "priority", (int)d->priority,
+					"region", (int)d->region.x, (int)d->region.y,
+					(int)d->region.width, (int)d->region.height,
+					"frame_period_us", (int)d->frame_period_us,
+					"freeze_timeout_ms", (int)d->freeze_timeout_ms));
+	}
+	return list;
+}
+
+static json_t *guests_to_json(const struct config *c)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < c->num_guests; i++) {
+		const struct config_guest *g = &c->guest[i];
+		json_t *displays = json_array();
+
+		for (uint32_t j = 0; j < g->num_displays; j++)
+			json_array_append_new(displays,
+					      json_string(c->display[g->display[j]].name));
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "name", g->name,
+				  "displays", displays, "priority", (int)g->priority, "max_job_us",
+				  (int)g->max_job_us, "budget_us", (int)g->budget_us,
+				  "budget_period_us", (int)g->budget_period_us, "memory_mib",
+				  (int)g->memory_mib, "max_contexts", (int)g->max_contexts,
+				  "max_resources", (int)g->max_resources));
+	}
+	return list;
+}
+
+/* Consumes `object`. */
+static int print_json(json_t *object)
+{
+	int failed = !object || json_dumpf(object, stdout, JSON_INDENT(2)) ||
+		     putchar('\n') == EOF || fflush(stdout);
+
+	json_decref(object);
+	if (failed)
+		fprintf(stderr, "gpumctl: cannot write the result\n");
+	return failed;
+}
+
+static int report_good(const char *path, const struct config *c, bool json)
+{
+	if (!json)
+		return print_config(path, c);
+	return print_json(json_pack("{s:s, s:b, s:s, s:o, s:o, s:o}", "file", path, "good", 1,
+				    "policy", c->policy->name, "panels", panels_to_json(c),
+				    "displays", displays_to_json(c), "guests", guests_to_json(c)))
+		       ? FAILED
+		       : GOOD;
+}
+
+static int report_refused(const char *path, int status, const struct config_error *err, bool json)
+{
+	if (!json) {
+		fprintf(stderr, "%s: refused: %s: %s\n", path, config_strstatus(status),
+			err->message);
+		return REFUSED;
+	}
+	return print_json(json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}}", "file", path, "good", 0,
+				    "error", "kind", config_strstatus(status), "node", err->node,
+				    "property", err->property, "message", err->message))
+		       ? FAILED
+		       : REFUSED;
+}
+
+int gpumctl_check(const char *path, bool json)
+{
+	struct config config;
+	struct config_error err;
+	size_t size = 0;
+	void *blob = read_file(path, &size);
+	int status;
+
+	if (!blob)
+		return FAILED;
+	status = config_parse(blob, size, &config, &err);
+	free(blob);
+	return status ? report_refused(path, status, &err, json) : report_good(path, &config, json);
+}
