@@ -209,7 +209,7 @@ static void serve_request(struct xenstore *x, const struct request *r)
 	case REQUEST_RENEW:
 		snprintf(path, sizeof(path), "backend/vgpu/%u/0/error", r->domid);
 		xs_rm(x->xs, XBT_NULL, path);
-		write_text(x, r->domid, "state", "1");
+		/* The state is the backend's, which is starting and may be connected by now. */
 		break;
 	case REQUEST_FORGET:
 		snprintf(path, sizeof(path), "backend/vgpu/%u", r->domid);
