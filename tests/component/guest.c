@@ -233,13 +233,24 @@ void guest_driver_ok(struct guest *g, uint64_t features)
 	guest_notify(g);
 }
 
+/* A backend that gives up does not keep us waiting. */
+static bool wait_connected(struct guest *g)
+{
+	uint64_t until = test_now_ms() + GUEST_PATIENCE;
+	uint32_t state;
+
+	while ((state = guest_backend_state(g)) < GUEST_CONNECTED && test_now_ms() < until)
+		usleep(2000);
+	return state == GUEST_CONNECTED;
+}
+
 bool guest_connect(struct guest *g)
 {
 	if (!guest_wait_backend(g, GUEST_INIT_WAIT, GUEST_PATIENCE))
 		return false;
 	guest_share(g);
 	guest_announce(g);
-	if (!guest_wait_backend(g, GUEST_CONNECTED, GUEST_PATIENCE))
+	if (!wait_connected(g))
 		return false;
 	guest_set_state(g, GUEST_CONNECTED);
 	guest_driver_ok(g, VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM |
