@@ -71,14 +71,14 @@ static u32 rings_end(void)
 	return end;
 }
 
-static int grant_page(struct page **page, grant_ref_t *ref, domid_t domid, int readonly)
+static int grant_page(struct page **page, grant_ref_t *ref, domid_t domid)
 {
 	int got;
 
 	*page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!*page)
 		return -ENOMEM;
-	got = gnttab_grant_foreign_access(domid, xen_page_to_gfn(*page), readonly);
+	got = gnttab_grant_foreign_access(domid, xen_page_to_gfn(*page), 0);
 	if (got < 0) {
 		__free_page(*page);
 		*page = NULL;
@@ -97,7 +97,7 @@ static int fill_directory(struct vgpu_pool *pool)
 		unsigned int first = i * VGPU_REFS_PER_PAGE;
 		unsigned int n = min(pool->pages - first, VGPU_REFS_PER_PAGE);
 
-		err = grant_page(&pool->dir[i], &pool->dir_ref[i], pool->domid, 1);
+		err = grant_page(&pool->dir[i], &pool->dir_ref[i], pool->domid);
 		if (err)
 			return err;
 		memcpy(page_address(pool->dir[i]), &pool->ref[first], n * sizeof(u32));
@@ -111,7 +111,7 @@ static int grant_pages(struct vgpu_pool *pool)
 	int err;
 
 	for (i = 0; i < pool->pages; i++) {
-		err = grant_page(&pool->page[i], &pool->ref[i], pool->domid, 0);
+		err = grant_page(&pool->page[i], &pool->ref[i], pool->domid);
 		if (err)
 			return err;
 	}

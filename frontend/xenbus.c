@@ -22,7 +22,7 @@ MODULE_PARM_DESC(pool_pages, "pages shared for rings and commands, 64..4096 (def
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 32000
 
-/* From our Closing to the backend's Closed, which says that nothing is mapped any more. */
+/* From our Closing to the backend's Closing, which says that nothing is mapped any more. */
 #define UNMAP_TIMEOUT_MS 2000
 
 struct vgpu_front {
@@ -73,15 +73,14 @@ static void back_off(struct vgpu_front *front)
 static void wait_unmapped(struct xenbus_device *xdev)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(UNMAP_TIMEOUT_MS);
-	enum xenbus_state backend;
 
-	do {
-		backend = xenbus_read_driver_state(xdev->otherend);
-		if (backend != XenbusStateConnected && backend != XenbusStateClosing)
+	while (xenbus_read_driver_state(xdev->otherend) == XenbusStateConnected) {
+		if (time_after(jiffies, end)) {
+			dev_warn(&xdev->dev, "backend keeps its mappings\n");
 			return;
+		}
 		msleep(10);
-	} while (time_before(jiffies, end));
-	dev_warn(&xdev->dev, "backend keeps its mappings\n");
+	}
 }
 
 /* The virtio device goes while the backend may still answer; sharing ends after it was told. */
