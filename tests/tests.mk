@@ -11,7 +11,7 @@ UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
 unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
 # All but the stand-ins' own test need the whole driver domain.
-COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend),\
+COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend gpumctl),\
 	tests/component/test_standins.c,$(sort $(wildcard tests/component/test_*.c)))
 COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
 COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))

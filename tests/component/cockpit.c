@@ -389,6 +389,17 @@ json_t *cockpit_status_of(json_t *status, const char *list, const char *name)
 	return NULL;
 }
 
+int cockpit_gpumctl(struct cockpit *c, uint32_t domid, const char *arguments, char *text,
+		    size_t size)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "FAKEXEN_DOMID=%u %s/gpumctl --socket %s/control %s 2>&1", domid, programs(),
+		 c->dir, arguments);
+	return output_of(command, text, size);
+}
+
 pid_t cockpit_backend(struct cockpit *c, const char *guest)
 {
 	json_t *status = cockpit_status(c);

@@ -60,6 +60,10 @@ json_t *cockpit_status_of(json_t *status, const char *list, const char *name);
 /* True as soon as the guest's last fault holds `text`. */
 bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, uint32_t ms);
 
+/* Runs gpumctl in that domain; all it says is in *text. Returns 0 if its exit status is 0. */
+int cockpit_gpumctl(struct cockpit *c, uint32_t domid, const char *arguments, char *text,
+		    size_t size);
+
 /* Pid of a guest's backend, 0 if there is none. */
 pid_t cockpit_backend(struct cockpit *c, const char *guest);
 /* Whether any backend of this cockpit is alive. */

@@ -296,7 +296,8 @@ bool guest_wait_backend(struct guest *g, enum guest_xenbus_state state, uint32_t
 
 	while (guest_backend_state(g) != state) {
 		if (test_now_ms() >= until) {
-			/* Expected in some tests; in the others this line says where it got stuck. */
+			/* Expected in some tests; in the others this line says where it got stuck.
+			 */
 			fprintf(stderr, "domain %u: backend's state is %u, not %u\n", g->domid,
 				guest_backend_state(g), state);
 			return false;
