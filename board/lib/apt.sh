@@ -18,9 +18,11 @@ apt_sources() {
 
 # apt_run ARCH COMMAND... : COMMAND (apt-get, apt-cache) with the private state of ARCH.
 apt_run() {
-	local arch=$1
-	shift
-	APT_CONFIG=$APT_ROOT/$arch.conf "$@"
+	local arch=$1 command=$2
+	shift 2
+	# The host's own settings, read last, may switch apt's caches off.
+	APT_CONFIG=$APT_ROOT/$arch.conf "$command" -o Dir::Cache::pkgcache=pkgcache.bin \
+		-o Dir::Cache::srcpkgcache=srcpkgcache.bin "$@"
 }
 
 apt_pins() {
@@ -41,7 +43,7 @@ apt_setup() {
 	fi
 	printf '%s\n' "$sources" >"$APT_ROOT/parts/debian.sources"
 	: >"$APT_ROOT/empty-status"
-	for arch in arm64 amd64; do
+	for arch in arm64 amd64 both; do
 		apt_pins "$arch" >"$APT_ROOT/$arch.pref"
 		cat >"$APT_ROOT/$arch.conf" <<-CONF
 			Dir::Etc::sourcelist "/dev/null";
@@ -55,8 +57,8 @@ apt_setup() {
 			Dir::Cache "$APT_ROOT/cache/$arch";
 			Dir::Cache::archives "$DOWNLOADS";
 			Dir::Log "$APT_ROOT";
-			APT::Architecture "$arch";
-			APT::Architectures { "arm64"; "amd64"; };
+			APT::Architecture "${arch/both/arm64}";
+			APT::Architectures { "${arch/both/arm64\"; \"amd64}"; };
 			APT::Install-Recommends "false";
 			APT::Sandbox::User "";
 			APT::Keep-Downloaded-Packages "true";
@@ -66,7 +68,7 @@ apt_setup() {
 		CONF
 		mkdir -p "$APT_ROOT/cache/$arch"
 	done
-	if ! apt_run arm64 apt-get -q update >"$APT_ROOT/update.log" 2>&1; then
+	if ! apt_run both apt-get -q update >"$APT_ROOT/update.log" 2>&1; then
 		die "apt-get update failed, see $APT_ROOT/update.log (is the network reachable?)"
 	fi
 	rm -f "$APT_ROOT"/ready.*

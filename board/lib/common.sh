@@ -3,7 +3,7 @@
 
 BOARD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOP=$(cd "$BOARD_DIR/.." && pwd)
-BUILD=${BUILD:-$TOP/build}
+BUILD=$(realpath -m "${BUILD:-$TOP/build}")
 MACHINE=${MACHINE:-qemu-aarch64}
 MACHINE_DIR=$BOARD_DIR/machines/$MACHINE
 DOWNLOADS=${DOWNLOADS:-$BUILD/downloads}

@@ -57,6 +57,14 @@ image_modules() {
 	/sbin/depmod -b "$dir" "$abi"
 }
 
+# image_swap NEW TREE : NEW takes TREE's place at once, so that nobody sees half a tree.
+image_swap() {
+	rm -rf "$2.old"
+	[ ! -e "$2" ] || mv "$2" "$2.old"
+	mv "$1" "$2"
+	rm -rf "$2.old"
+}
+
 # image_erofs DIR FILE
 image_erofs() {
 	rm -f "$2"
