@@ -20,7 +20,7 @@ void compose_start(struct panel *panel, uint32_t changed);
 /* The picture is on the screen. */
 void compose_shown(struct panel *panel);
 
-/* It takes too long: end a compositor that does not even wait for the GPU. */
+/* It takes long: end a compositor that for some time has not even asked for the GPU. */
 void compose_late(struct panel *panel);
 
 #endif

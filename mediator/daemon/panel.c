@@ -39,7 +39,7 @@ void panel_damage(struct panel *p)
 
 void panel_drop(struct panel *p, const char *reason)
 {
-	if (!p->dark)
+	if (!p->dark && log_allow(&p->limit, mediator_now()))
 		log_warning("%s: no picture: %s; frames are answered nevertheless",
 			    p->config->connector, reason);
 	p->dark = true;
@@ -54,7 +54,7 @@ static void shown(struct output *output, void *owner)
 	(void)output;
 	if (p->stage != PANEL_FLIPPING)
 		return;
-	if (p->dark)
+	if (p->dark && log_allow(&p->limit, mediator_now()))
 		log_info("%s: pictures are shown again", p->config->connector);
 	p->dark = false;
 	if (p->config->composed)
@@ -79,7 +79,7 @@ static void impatient(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (p->stage == PANEL_DRAWING)
+	if (p->drawing)
 		compose_late(p);
 	if (p->stage == PANEL_IDLE)
 		panel_drop(p, "there is no compositor that could draw it");
