@@ -74,6 +74,7 @@ struct panel {
 	struct panel_buffer buffer[GPUM_PANEL_BUFFERS];
 	uint32_t num_buffers;	   /* announced by the compositor that runs */
 	bool drawing;		   /* it has been told to draw and has not said that it is done */
+	uint64_t told_ns;	   /* when it was told */
 	uint32_t target;	   /* the one being drawn or flipped to */
 	struct panel_buffer front; /* on the screen; a copy, outlives its compositor */
 };
