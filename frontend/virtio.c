@@ -88,16 +88,23 @@ static bool wait_quiet(struct vgpu_device *dev)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(QUIET_TIMEOUT_MS);
 
-	if (all_idle(dev))
-		return true;
 	while (!all_idle(dev)) {
 		if (time_after(jiffies, end))
 			return false;
 		usleep_range(500, 1000);
 	}
-	/* The driver handles answers in a work item, which may still be on its way out. */
-	msleep(20);
 	return true;
+}
+
+/*
+ * virtio_gpu of Linux 6.1 handles answers in a work item, which queues another one to free buffers,
+ * and frees its device after a reset without waiting for the second. Both are on the system's
+ * queue; our callers are not, and hold no lock that work on it could want.
+ */
+static void settle_driver(void)
+{
+	flush_scheduled_work();
+	flush_scheduled_work();
 }
 
 static void wait_reset(struct vgpu_device *dev)
@@ -136,17 +143,20 @@ static void tell_reset(struct vgpu_device *dev)
 static void vgpu_reset(struct virtio_device *vdev)
 {
 	struct vgpu_device *dev = vgpu_from_virtio(vdev);
+	bool has_queues = dev->queue[0].vq;
 	bool quiet = wait_quiet(dev);
 	unsigned int i;
 
 	tell_reset(dev);
 	if (!vgpu_device_lost(dev))
 		wait_reset(dev);
-	if (quiet)
-		return;
-	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
-		vgpu_shadow_fail(&dev->queue[i]);
-	wait_quiet(dev);
+	if (!quiet) {
+		for (i = 0; i < VGPU_QUEUE_COUNT; i++)
+			vgpu_shadow_fail(&dev->queue[i]);
+		wait_quiet(dev);
+	}
+	if (has_queues)
+		settle_driver();
 }
 
 static void vgpu_del_vqs(struct virtio_device *vdev)
