@@ -111,15 +111,28 @@ void frames_gone(struct guest *g)
 	}
 }
 
+static void answer_all(struct panel *p, const struct present_shown *shown)
+{
+	for (uint32_t i = 0; i < p->config->num_displays; i++) {
+		struct panel_display *d = &p->display[i];
+
+		answer(d->guest, d->config->scanout, shown->seq[i]);
+		buffers_reap(d->guest);
+	}
+}
+
 void frames_shown(struct panel *p)
 {
 	struct present_shown shown;
 
 	present_end(&p->present, mediator_now(), &shown);
-	for (uint32_t i = 0; i < p->config->num_displays; i++) {
-		struct panel_display *d = &p->display[i];
+	answer_all(p, &shown);
+}
 
-		answer(d->guest, d->config->scanout, shown.seq[i]);
-		buffers_reap(d->guest);
-	}
+void frames_dropped(struct panel *p)
+{
+	struct present_shown dropped;
+
+	present_drop(&p->present, &dropped);
+	answer_all(p, &dropped);
 }

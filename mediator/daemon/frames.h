@@ -21,7 +21,8 @@ void frames_hide_cursor(struct guest *guest, uint32_t key);
 /* The backend is gone: black from now on. */
 void frames_gone(struct guest *guest);
 
-/* The panel's picture is on the screen (or given up): answer all frames in it. */
+/* The panel's picture is on the screen, or is given up: answer all frames in it. */
 void frames_shown(struct panel *panel);
+void frames_dropped(struct panel *panel);
 
 #endif

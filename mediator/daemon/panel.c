@@ -28,7 +28,6 @@ static void finish(struct panel *p)
 {
 	ev_timer_stop(p->mediator->loop, &p->patience);
 	p->stage = PANEL_IDLE;
-	frames_shown(p);
 }
 
 void panel_damage(struct panel *p)
@@ -44,7 +43,7 @@ void panel_drop(struct panel *p, const char *reason)
 			    p->config->connector, reason);
 	p->dark = true;
 	finish(p);
-	panel_damage(p);
+	frames_dropped(p);
 }
 
 static void shown(struct output *output, void *owner)
@@ -60,6 +59,7 @@ static void shown(struct output *output, void *owner)
 	if (p->config->composed)
 		compose_shown(p);
 	finish(p);
+	frames_shown(p);
 }
 
 void panel_show(struct panel *p, uint32_t handle, const struct gpum_rect *from)

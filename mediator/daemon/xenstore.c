@@ -187,16 +187,29 @@ static void watch_frontends(struct xenstore *x, const struct xenstore_view *view
 
 /* --- The thread: writing ---------------------------------------------------------------------- */
 
-static void write_text(struct xenstore *x, uint32_t domid, const char *node, const char *text)
+static bool write_text(struct xenstore *x, uint32_t domid, const char *node, const char *text)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "backend/vgpu/%u/0/%s", domid, node);
-	if (!xs_write(x->xs, XBT_NULL, path, text, (unsigned int)strlen(text)))
-		log_warning("xenstore: %s cannot be written: %m", path);
+	if (xs_write(x->xs, XBT_NULL, path, text, (unsigned int)strlen(text)))
+		return true;
+	log_warning("xenstore: %s cannot be written: %m", path);
+	return false;
 }
 
-static void serve_request(struct xenstore *x, const struct request *r)
+static bool remove_device(struct xenstore *x, uint32_t domid)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "backend/vgpu/%u", domid);
+	if (xs_rm(x->xs, XBT_NULL, path) || errno == ENOENT)
+		return true;
+	log_warning("xenstore: %s cannot be removed: %m", path);
+	return false;
+}
+
+static bool serve_request(struct xenstore *x, const struct request *r)
 {
 	char path[96];
 
@@ -204,19 +217,15 @@ static void serve_request(struct xenstore *x, const struct request *r)
 	case REQUEST_REFUSE:
 		if (r->reason[0])
 			write_text(x, r->domid, "error", r->reason);
-		write_text(x, r->domid, "state", "6");
-		break;
+		return write_text(x, r->domid, "state", "6");
 	case REQUEST_RENEW:
 		snprintf(path, sizeof(path), "backend/vgpu/%u/0/error", r->domid);
 		xs_rm(x->xs, XBT_NULL, path);
-		/* The state is the backend's, which is starting and may be connected by now. */
-		break;
+		return write_text(x, r->domid, "state", "1");
 	case REQUEST_FORGET:
-		snprintf(path, sizeof(path), "backend/vgpu/%u", r->domid);
-		if (!xs_rm(x->xs, XBT_NULL, path) && errno != ENOENT)
-			log_warning("xenstore: %s cannot be removed: %m", path);
-		break;
+		return remove_device(x, r->domid);
 	}
+	return false;
 }
 
 static bool take_request(struct xenstore *x, struct request *out)
@@ -248,8 +257,6 @@ static bool must_stop(struct xenstore *x)
 
 static void publish(struct xenstore *x, const struct xenstore_view *view)
 {
-	if (!memcmp(view, &x->seen, sizeof(*view)))
-		return;
 	x->seen = *view;
 	pthread_mutex_lock(&x->lock);
 	x->view = *view;
@@ -305,13 +312,19 @@ static void serve_all(struct xenstore *x)
 {
 	struct xenstore_view view;
 	struct request request;
+	bool done = false;
 
 	while (take_request(x, &request))
-		serve_request(x, &request);
+		done |= serve_request(x, &request);
 	if (!look(x, &view))
 		return;
 	watch_frontends(x, &view);
-	publish(x, &view);
+	/*
+	 * Who has asked for something wants to see it done, even if nothing has changed by it; but
+	 * what failed would only be asked for again.
+	 */
+	if (done || memcmp(&view, &x->seen, sizeof(view)))
+		publish(x, &view);
 }
 
 static void *live(void *data)

@@ -184,6 +184,23 @@ void present_end(struct present_panel *p, uint64_t now, struct present_shown *sh
 	}
 }
 
+void present_drop(struct present_panel *p, struct present_shown *dropped)
+{
+	memset(dropped, 0, sizeof(*dropped));
+	if (!p->busy)
+		return;
+	present_fail(p);
+	for (uint32_t i = 0; i < p->num_displays; i++) {
+		struct present_display *d = &p->display[i];
+
+		if (!d->in_flight)
+			continue;
+		d->in_flight = 0;
+		d->missed += d->active;
+		dropped->seq[i] = d->current.seq;
+	}
+}
+
 void present_fail(struct present_panel *p)
 {
 	p->busy = 0;

@@ -16,6 +16,7 @@
  *                     buffer of the only display), other displays are kept as they were
  *   present_end()     the picture is on the screen: answer the frames in it
  *   present_fail()    it will never be: the next present_begin() draws everything
+ *   present_drop()    the same, and the guests cannot wait for that: answer its frames
  *
  * Ticks may be irregular or be left out; the panel's refresh is known and time is what counts.
  */
@@ -128,6 +129,12 @@ void present_end(struct present_panel *p, uint64_t now, struct present_shown *sh
 
 /* It will not be (the compositor died). The frames in it stay latched; all is drawn anew. */
 void present_fail(struct present_panel *p);
+
+/*
+ * It will not be in time, and its guests have waited for long enough: answer the frames in it as if
+ * they were shown, but count them as missed. All is drawn anew. Nothing when the panel is not busy.
+ */
+void present_drop(struct present_panel *p, struct present_shown *dropped);
 
 /* The frame to be drawn for a display, or NULL: black. Valid until the next call on the panel. */
 const struct present_frame *present_current(const struct present_panel *p, uint32_t display);

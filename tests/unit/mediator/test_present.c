@@ -347,6 +347,28 @@ static void a_failed_picture_is_drawn_again_whole_and_answered_once(void **state
 	assert_int_equal(shown.seq[1], 2);
 }
 
+static void a_dropped_picture_is_answered_counted_as_missed_and_drawn_again(void **state)
+{
+	struct present_stats stats;
+
+	(void)state;
+	setup_panel(2, 16667);
+	submit(1, 1, 10);
+	assert_int_equal(present_begin(&panel, at(1)), 2);
+	present_drop(&panel, &shown);
+	assert_int_equal(shown.seq[0], 0);
+	assert_int_equal(shown.seq[1], 1);
+	present_stats(&panel, 1, at(1), &stats);
+	assert_int_equal(stats.frames, 0);
+	assert_int_equal(stats.missed, 1);
+	/* It is still the newest picture of that display. */
+	assert_true(present_uses(&panel, 1, 10));
+	assert_int_equal(tick(2), 3);
+	assert_int_equal(shown.seq[1], 0);
+	present_drop(&panel, &shown);
+	assert_int_equal(shown.seq[1], 0);
+}
+
 static void damage_draws_a_display_again_without_a_frame(void **state)
 {
 	(void)state;
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_frame_in_the_making_is_answered_although_its_display_went_off),
 		cmocka_unit_test(nothing_is_answered_to_a_guest_that_is_gone),
 		cmocka_unit_test(a_failed_picture_is_drawn_again_whole_and_answered_once),
+		cmocka_unit_test(a_dropped_picture_is_answered_counted_as_missed_and_drawn_again),
 		cmocka_unit_test(damage_draws_a_display_again_without_a_frame),
 		cmocka_unit_test(a_buffer_is_in_use_until_another_picture_is_on_the_screen),
 		cmocka_unit_test(rates_and_intervals_are_counted),
