@@ -55,6 +55,16 @@ int store_request(struct conn *c, const struct fx_request *r, size_t len, struct
 void store_gone(struct conn *c);
 void store_fire_special(const char *name); /* @introduceDomain, @releaseDomain */
 
+/* Whether `path` is `top` or below it. */
+int path_is_below(const char *top, const char *path);
+
+/* A node has changed or is gone with all below it. */
+void watch_fire(const char *path, int removed);
+/* `cut` bytes at the front of an absolute path are not shown. Return 0 or an errno. */
+int watch_add(struct conn *c, const char *path, const char *token, size_t cut);
+/* path and token NULL: all of the connection's. */
+int watch_remove(const struct conn *c, const char *path, const char *token);
+
 int evtchn_request(struct conn *c, const struct fx_request *r, struct answer *a);
 void evtchn_gone(struct conn *c);
 void evtchn_domain_gone(uint32_t domid);

@@ -35,19 +35,10 @@ struct transaction {
 	struct change *changes;
 };
 
-struct watch {
-	struct watch *next;
-	struct conn *owner;
-	size_t cut; /* bytes of an absolute path that the owner does not want to see */
-	char *path; /* absolute, or special ("@...") */
-	char *token;
-};
-
 static struct store live;
 static uint64_t generation;
 static struct transaction *transactions;
 static uint32_t last_transaction;
-static struct watch *watches;
 
 static void *must(void *p)
 {
@@ -63,16 +54,6 @@ static struct node *find(const struct store *s, const char *path)
 			return &s->node[i];
 	}
 	return NULL;
-}
-
-/* Whether `path` is `top` or below it. */
-static int is_below(const char *top, const char *path)
-{
-	size_t n = strlen(top);
-
-	if (strcmp(top, "/") == 0)
-		return path[0] == '/';
-	return strncmp(top, path, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
 static struct node *make(struct store *s, const char *path)
@@ -106,7 +87,7 @@ static void store_remove(struct store *s, const char *top)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
-		if (is_below(top, s->node[i].path))
+		if (path_is_below(top, s->node[i].path))
 			node_free(&s->node[i]);
 		else
 			s->node[kept++] = s->node[i];
@@ -144,37 +125,6 @@ static void store_free(struct store *s)
 	for (size_t i = 0; i < s->count; i++)
 		node_free(&s->node[i]);
 	free(s->node);
-}
-
-static void watch_send(const struct watch *w, const char *path)
-{
-	char event[XENSTORE_ABS_PATH_MAX + XENSTORE_PAYLOAD_MAX];
-	const char *seen = path + (path[0] == '/' ? w->cut : 0);
-	size_t path_len = strlen(seen) + 1, token_len = strlen(w->token) + 1;
-
-	if (path_len + token_len > sizeof(event))
-		return;
-	memcpy(event, seen, path_len);
-	memcpy(event + path_len, w->token, token_len);
-	conn_event(w->owner, event, path_len + token_len);
-}
-
-static void fire(const char *path, int removed)
-{
-	for (struct watch *w = watches; w; w = w->next) {
-		if (is_below(w->path, path))
-			watch_send(w, path);
-		else if (removed && is_below(path, w->path))
-			watch_send(w, w->path);
-	}
-}
-
-void store_fire_special(const char *name)
-{
-	for (struct watch *w = watches; w; w = w->next) {
-		if (strcmp(w->path, name) == 0)
-			watch_send(w, name);
-	}
 }
 
 static struct transaction *transaction_find(const struct conn *c, uint32_t id)
@@ -229,7 +179,7 @@ static int transaction_finish(struct transaction *t, int abort_it)
 		t->copy = old;
 		generation++;
 		for (struct change *c = t->changes; c; c = c->next)
-			fire(c->path, c->removed);
+			watch_fire(c->path, c->removed);
 	}
 	transaction_drop(t);
 	return 0;
@@ -241,7 +191,7 @@ static void changed(struct transaction *t, const char *path, int removed)
 
 	if (!t) {
 		generation++;
-		fire(path, removed);
+		watch_fire(path, removed);
 		return;
 	}
 	c = must(malloc(sizeof(*c) + strlen(path) + 1));
@@ -262,7 +212,7 @@ static int directory(const struct store *s, const char *path, struct answer *a)
 	for (size_t i = 0; i < s->count; i++) {
 		const char *name = s->node[i].path + n + 1;
 
-		if (!is_below(path, s->node[i].path) || s->node[i].path[n] != '/' ||
+		if (!path_is_below(path, s->node[i].path) || s->node[i].path[n] != '/' ||
 		    *name == '\0' || strchr(name, '/'))
 			continue;
 		if (strlen(name) + 1 > FX_DATA_MAX - a->len)
@@ -271,48 +221,6 @@ static int directory(const struct store *s, const char *path, struct answer *a)
 		a->len += strlen(name) + 1;
 	}
 	return 0;
-}
-
-static int watch_add(struct conn *c, const char *path, const char *token, size_t cut)
-{
-	struct watch *w;
-
-	for (w = watches; w; w = w->next) {
-		if (w->owner == c && !strcmp(w->path, path) && !strcmp(w->token, token))
-			return EEXIST;
-	}
-	w = must(calloc(1, sizeof(*w)));
-	w->owner = c;
-	w->cut = cut;
-	w->path = must(strdup(path));
-	w->token = must(strdup(token));
-	w->next = watches;
-	watches = w;
-	stats.watches++;
-	watch_send(w, w->path);
-	return 0;
-}
-
-/* path and token NULL: all of the connection's. */
-static int watch_remove(const struct conn *c, const char *path, const char *token)
-{
-	int found = 0;
-
-	for (struct watch **link = &watches; *link;) {
-		struct watch *w = *link;
-
-		if (w->owner != c || (path && (strcmp(w->path, path) || strcmp(w->token, token)))) {
-			link = &w->next;
-			continue;
-		}
-		*link = w->next;
-		free(w->path);
-		free(w->token);
-		free(w);
-		stats.watches--;
-		found = 1;
-	}
-	return found ? 0 : ENOENT;
 }
 
 void store_gone(struct conn *c)
