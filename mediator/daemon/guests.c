@@ -63,9 +63,10 @@ static void try_start(struct guest *g)
 {
 	struct mediator *m = g->mediator;
 
-	if (!g->present || g->state != GUEST_IDLE || ev_is_active(&g->retry) || !frontend_asks(g))
+	if (!g->present || g->state != GUEST_IDLE || g->closing || ev_is_active(&g->retry) ||
+	    !frontend_asks(g))
 		return;
-	xenstore_renew(m->xenstore, g->domid);
+	xenstore_absolve(m->xenstore, g->domid);
 	g->started_ns = mediator_now();
 	g->backend_fault[0] = '\0';
 	memset(&g->counters, 0, sizeof(g->counters));
@@ -128,7 +129,11 @@ void guest_backend_gone(struct guest *g)
 	if (!g->present) {
 		log_info("%s: backend of domain %u has ended", g->config->name, g->domid);
 		g->state = GUEST_ABSENT;
-		xenstore_refuse(m->xenstore, g->domid, "");
+		/* dom0 may have seen Closed and have attached it again already. */
+		if (g->backend_state == XENSTORE_CLOSED)
+			xenstore_absolve(m->xenstore, g->domid);
+		else
+			xenstore_refuse(m->xenstore, g->domid, "");
 		return;
 	}
 	if (g->backend_fault[0]) {
@@ -140,8 +145,8 @@ void guest_backend_gone(struct guest *g)
 	} else {
 		strike(g, end);
 	}
-	xenstore_refuse(m->xenstore, g->domid,
-			g->backend_fault[0] || g->strikes ? g->last_fault : "");
+	g->closing = xenstore_refuse(m->xenstore, g->domid,
+				     g->backend_fault[0] || g->strikes ? g->last_fault : "");
 	start_timer(g, &g->retry, retry_delay(g->strikes));
 }
 
@@ -213,6 +218,7 @@ static const struct xenstore_device *find_device(const struct xenstore_view *vie
 static void follow(struct guest *g, const struct xenstore_device *d)
 {
 	g->frontend_state = d->frontend_state;
+	g->backend_state = d->backend_state;
 	if (!d->online) {
 		/* dom0 detaches: the backend closes the connection, or is made to. */
 		if (!client_running(&g->backend) || d->backend_state == XENSTORE_CLOSED)
@@ -239,6 +245,8 @@ static void look_after_present(struct mediator *m, const struct xenstore_view *v
 		if (!g->present)
 			continue;
 		d = find_device(view, g->domid);
+		if (view->served >= g->closing)
+			g->closing = 0;
 		if (d && is_alive(d) && find_guest(m, d) == g) {
 			follow(g, d);
 			continue;
@@ -266,8 +274,10 @@ static void adopt(struct guest *g, const struct xenstore_device *d)
 	g->present = true;
 	g->domid = d->domid;
 	g->frontend_state = d->frontend_state;
+	g->backend_state = d->backend_state;
 	g->state = GUEST_IDLE;
 	g->strikes = 0;
+	g->closing = 0;
 	if (frontend_asks(g)) {
 		try_start(g);
 		return;
@@ -275,7 +285,7 @@ static void adopt(struct guest *g, const struct xenstore_device *d)
 	/* A connection that an earlier mediator left behind. */
 	log_info("%s: domain %u was connected before; asking it to connect anew", g->config->name,
 		 g->domid);
-	xenstore_refuse(g->mediator->xenstore, g->domid, "");
+	g->closing = xenstore_refuse(g->mediator->xenstore, g->domid, "");
 }
 
 static void look_at(struct mediator *m, const struct xenstore_view *view,

@@ -41,7 +41,9 @@ struct guest {
 	enum guest_state state;
 	bool present; /* domid is valid */
 	uint32_t domid;
-	uint32_t frontend_state; /* as last seen */
+	uint32_t frontend_state; /* as last seen, as is the next */
+	uint32_t backend_state;
+	uint64_t closing; /* the request by which the old connection is closed; 0: it is */
 	struct client backend;
 	struct buffers buffers;
 	struct gpum_state counters; /* the backend's last word */

@@ -19,10 +19,11 @@
 #define MAX_DOMID	 0x7fefu   /* below Xen's DOMID_FIRST_RESERVED */
 #define LOOK_AGAIN_MS	 1000	   /* a domain's end need not be announced to a driver domain */
 #define QUIET_NS	 20000000L /* between two looks, whatever the number of watches fired */
+#define FAILED_NS	 500000000L
 #define WATCHES_PER_TURN 1024u
 
 struct request {
-	enum { REQUEST_REFUSE, REQUEST_RENEW, REQUEST_FORGET } kind;
+	enum { REQUEST_REFUSE, REQUEST_ABSOLVE, REQUEST_FORGET } kind;
 	uint32_t domid;
 	char reason[XENSTORE_TEXT];
 };
@@ -40,9 +41,11 @@ struct xenstore {
 	struct xenstore_view view;
 	struct request request[MAX_REQUESTS];
 	uint32_t first, count;
+	uint64_t asked; /* requests ever made */
 
 	/* the thread's own */
 	struct xs_handle *xs;
+	uint64_t served;
 	bool broken; /* a question got no answer */
 	struct xenstore_view seen;
 	uint32_t watched[XENSTORE_MAX_DEVICES]; /* domains whose frontend is watched */
@@ -218,10 +221,9 @@ static bool serve_request(struct xenstore *x, const struct request *r)
 		if (r->reason[0])
 			write_text(x, r->domid, "error", r->reason);
 		return write_text(x, r->domid, "state", "6");
-	case REQUEST_RENEW:
+	case REQUEST_ABSOLVE:
 		snprintf(path, sizeof(path), "backend/vgpu/%u/0/error", r->domid);
-		xs_rm(x->xs, XBT_NULL, path);
-		return write_text(x, r->domid, "state", "1");
+		return xs_rm(x->xs, XBT_NULL, path) || errno == ENOENT;
 	case REQUEST_FORGET:
 		return remove_device(x, r->domid);
 	}
@@ -312,18 +314,20 @@ static void serve_all(struct xenstore *x)
 {
 	struct xenstore_view view;
 	struct request request;
-	bool done = false;
+	bool ok = true;
 
-	while (take_request(x, &request))
-		done |= serve_request(x, &request);
+	while (take_request(x, &request)) {
+		ok &= serve_request(x, &request);
+		x->served++;
+	}
+	/* What failed will be asked for again, at once. */
+	if (!ok)
+		nanosleep(&(struct timespec){.tv_nsec = FAILED_NS}, NULL);
 	if (!look(x, &view))
 		return;
 	watch_frontends(x, &view);
-	/*
-	 * Who has asked for something wants to see it done, even if nothing has changed by it; but
-	 * what failed would only be asked for again.
-	 */
-	if (done || memcmp(&view, &x->seen, sizeof(view)))
+	view.served = x->served;
+	if (memcmp(&view, &x->seen, sizeof(view)))
 		publish(x, &view);
 }
 
@@ -377,31 +381,33 @@ static void wake(struct xenstore *x)
 		log_error("xenstore: the thread cannot be woken: %m");
 }
 
-static void add_request(struct xenstore *x, const struct request *r)
+static uint64_t add_request(struct xenstore *x, const struct request *r)
 {
-	bool full;
+	uint64_t number = 0;
 
 	pthread_mutex_lock(&x->lock);
-	full = x->count == MAX_REQUESTS;
-	if (!full)
+	if (x->count < MAX_REQUESTS) {
 		x->request[(x->first + x->count++) % MAX_REQUESTS] = *r;
+		number = ++x->asked;
+	}
 	pthread_mutex_unlock(&x->lock);
-	if (full)
+	if (!number)
 		log_warning("xenstore: too many requests, one about domain %u is lost", r->domid);
 	wake(x);
+	return number;
 }
 
-void xenstore_refuse(struct xenstore *x, uint32_t domid, const char *reason)
+uint64_t xenstore_refuse(struct xenstore *x, uint32_t domid, const char *reason)
 {
 	struct request r = {.kind = REQUEST_REFUSE, .domid = domid};
 
 	snprintf(r.reason, sizeof(r.reason), "%s", reason);
-	add_request(x, &r);
+	return add_request(x, &r);
 }
 
-void xenstore_renew(struct xenstore *x, uint32_t domid)
+void xenstore_absolve(struct xenstore *x, uint32_t domid)
 {
-	add_request(x, &(struct request){.kind = REQUEST_RENEW, .domid = domid});
+	add_request(x, &(struct request){.kind = REQUEST_ABSOLVE, .domid = domid});
 }
 
 void xenstore_forget(struct xenstore *x, uint32_t domid)

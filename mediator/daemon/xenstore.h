@@ -38,7 +38,8 @@ struct xenstore_device {
 
 struct xenstore_view {
 	bool have_domid;
-	uint32_t domid; /* own */
+	uint32_t domid;	 /* own */
+	uint64_t served; /* requests that were made before this was read */
 	uint32_t num_devices;
 	struct xenstore_device device[XENSTORE_MAX_DEVICES];
 };
@@ -54,12 +55,15 @@ struct xenstore *xenstore_start(struct ev_loop *loop,
 				void *owner);
 void xenstore_stop(struct xenstore *x);
 
-/* Requests, made in this order, later. */
+/* Requests, made in this order, later. The view tells how many have been served. */
 
-/* Close the device: write `reason`, unless it is "", as its error node, and the state Closed. */
-void xenstore_refuse(struct xenstore *x, uint32_t domid, const char *reason);
-/* Make it ready for a new backend: no error node, and the state Initialising. */
-void xenstore_renew(struct xenstore *x, uint32_t domid);
+/*
+ * Close the device: write `reason`, unless it is "", as its error node, and the state Closed.
+ * Returns the request's number, or 0 when there were too many.
+ */
+uint64_t xenstore_refuse(struct xenstore *x, uint32_t domid, const char *reason);
+/* A new backend starts, which writes the state itself: remove the error node. */
+void xenstore_absolve(struct xenstore *x, uint32_t domid);
 /* Remove the backend's nodes of a domain that is gone. */
 void xenstore_forget(struct xenstore *x, uint32_t domid);
 
