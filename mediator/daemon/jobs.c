@@ -96,7 +96,7 @@ void jobs_withdraw(struct client *c)
 void jobs_kick(struct mediator *m)
 {
 	struct gpum_msg msg = {0};
-	struct sched_client *next = sched_pick(&m->jobs.sched, mediator_now());
+	struct sched_client *next = sched_pick(&m->jobs.sched, mediator_now(), NULL);
 
 	if (!next)
 		return;

@@ -1,21 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* What plain virtio-gpu does: the yardstick for every other policy. */
-#include "mediator/sched/sched.h"
-
 #include <stddef.h>
 
-static const struct sched_client *pick(const struct sched *s, uint64_t now)
+#include "mediator/sched/internal.h"
+
+/* Nearly always the newest; a client whose budget was used up comes back into its old place. */
+static void insert(struct sched *s, struct sched_client *c)
 {
-	const struct sched_client *best = NULL;
+	uint8_t before = s->last;
 
-	(void)now;
-	for (uint32_t i = 0; i < SCHED_MAX_CLIENTS; i++) {
-		const struct sched_client *c = &s->client[i];
-
-		if (c->waiting && (!best || c->order < best->order))
-			best = c;
-	}
-	return best;
+	while (before != SCHED_NOBODY && s->client[before].order > c->order)
+		before = s->client[before].before;
+	c->before = before;
+	c->after = before == SCHED_NOBODY ? s->first : s->client[before].after;
+	if (before == SCHED_NOBODY)
+		s->first = c->index;
+	else
+		s->client[before].after = c->index;
+	if (c->after == SCHED_NOBODY)
+		s->last = c->index;
+	else
+		s->client[c->after].before = c->index;
 }
 
-const struct sched_policy sched_fifo = {"fifo", pick};
+static void unlink_client(struct sched *s, struct sched_client *c)
+{
+	if (c->before == SCHED_NOBODY)
+		s->first = c->after;
+	else
+		s->client[c->before].after = c->after;
+	if (c->after == SCHED_NOBODY)
+		s->last = c->before;
+	else
+		s->client[c->after].before = c->before;
+}
+
+static struct sched_client *pick(struct sched *s, uint64_t now, uint64_t *wake)
+{
+	(void)now;
+	(void)wake;
+	return s->first == SCHED_NOBODY ? NULL : &s->client[s->first];
+}
+
+const struct sched_policy sched_fifo = {
+	.name = "fifo", .insert = insert, .remove = unlink_client, .pick = pick};

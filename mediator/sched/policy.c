@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct sched_policy *const policies[] = {&sched_fixed_priority, &sched_fifo};
+static const struct sched_policy *const policies[] = {&sched_fixed_priority, &sched_fifo,
+						      &sched_round_robin, &sched_time_slice};
 
 const struct sched_policy *sched_policy_find(const char *name)
 {
@@ -16,5 +17,5 @@ const struct sched_policy *sched_policy_find(const char *name)
 
 const char *sched_policy_names(void)
 {
-	return "fixed-priority, fifo";
+	return "fixed-priority, fifo, round-robin, time-slice";
 }

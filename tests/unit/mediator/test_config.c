@@ -231,7 +231,7 @@ static const struct refusal {
 	 "displays", "1 to 4 entries"},
 
 	/* ranges */
-	{"\"fixed-priority\"", "\"round-robin\"", CONFIG_ERR_VALUE, M, "policy",
+	{"\"fixed-priority\"", "\"rate-monotonic\"", CONFIG_ERR_VALUE, M, "policy",
 	 "fixed-priority, fifo"},
 	{"\"Virtual-1\"", "\"\"", CONFIG_ERR_VALUE, M "/panel", "connector", "one string"},
 	{"\"Virtual-1\"", "\"../card0\"", CONFIG_ERR_VALUE, M "/panel", "connector", "letters"},

@@ -34,7 +34,7 @@ static void assert_runs_in_order(const char *expected, uint64_t now)
 	struct sched_client *c;
 	size_t n = 0;
 
-	while ((c = sched_pick(&sched, now)) && n < SCHED_MAX_CLIENTS) {
+	while ((c = sched_pick(&sched, now, NULL)) && n < SCHED_MAX_CLIENTS) {
 		order[n++] = (char)('A' + (c - sched.client));
 		now += MS;
 		assert_int_equal(sched_done(&sched, c, c->job.id, now), SCHED_OK);
@@ -83,11 +83,11 @@ static void only_one_job_is_on_the_gpu(void **state)
 	low = add(9);
 	high = add(1);
 	ready(low, 1, 0);
-	assert_ptr_equal(sched_pick(&sched, 0), low);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), low);
 	ready(high, 1, MS);
-	assert_null(sched_pick(&sched, MS));
+	assert_null(sched_pick(&sched, MS, NULL));
 	assert_int_equal(sched_done(&sched, low, 1, 2 * MS), SCHED_OK);
-	assert_ptr_equal(sched_pick(&sched, 2 * MS), high);
+	assert_ptr_equal(sched_pick(&sched, 2 * MS, NULL), high);
 }
 
 static void a_running_client_may_announce_its_next_job(void **state)
@@ -98,11 +98,11 @@ static void a_running_client_may_announce_its_next_job(void **state)
 	sched_init(&sched, &sched_fixed_priority);
 	c = add(1);
 	ready(c, 1, 0);
-	assert_ptr_equal(sched_pick(&sched, 0), c);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), c);
 	ready(c, 2, MS);
 	assert_int_equal(c->job.id, 1);
 	assert_int_equal(sched_done(&sched, c, 1, MS), SCHED_OK);
-	assert_ptr_equal(sched_pick(&sched, MS), c);
+	assert_ptr_equal(sched_pick(&sched, MS, NULL), c);
 	assert_int_equal(c->job.id, 2);
 }
 
@@ -127,7 +127,7 @@ static void a_client_that_breaks_the_protocol_is_told_and_changes_nothing(void *
 	assert_int_equal(sched_done(&sched, a, 5, 0), SCHED_ERR_IDLE);
 	assert_memory_equal(&before, &sched, sizeof(sched));
 
-	assert_ptr_equal(sched_pick(&sched, 0), a);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), a);
 	before = sched;
 	assert_int_equal(sched_ready(&sched, a, &again, 0), SCHED_ERR_ID);
 	assert_int_equal(sched_done(&sched, a, 4, 0), SCHED_ERR_ID);
@@ -144,11 +144,11 @@ static void removing_the_client_that_holds_the_gpu_frees_it(void **state)
 	dead = add(1);
 	other = add(2);
 	ready(dead, 1, 0);
-	assert_ptr_equal(sched_pick(&sched, 0), dead);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), dead);
 	ready(dead, 2, 0);
 	ready(other, 1, 0);
 	sched_remove(&sched, dead, 3 * MS);
-	assert_ptr_equal(sched_pick(&sched, 3 * MS), other);
+	assert_ptr_equal(sched_pick(&sched, 3 * MS, NULL), other);
 	assert_int_equal(sched.total.busy_ns, 3 * MS);
 	assert_int_equal(sched_done(&sched, dead, 1, 4 * MS), SCHED_ERR_IDLE);
 }
@@ -162,12 +162,12 @@ static void removing_another_client_takes_only_its_waiting_job(void **state)
 	running = add(5);
 	dead = add(1);
 	ready(running, 1, 0);
-	assert_ptr_equal(sched_pick(&sched, 0), running);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), running);
 	ready(dead, 1, 0);
 	sched_remove(&sched, dead, MS);
 	sched_remove(&sched, NULL, MS);
 	assert_int_equal(sched_done(&sched, running, 1, MS), SCHED_OK);
-	assert_null(sched_pick(&sched, MS));
+	assert_null(sched_pick(&sched, MS, NULL));
 }
 
 static void a_place_is_used_again_and_starts_anew(void **state)
@@ -184,7 +184,7 @@ static void a_place_is_used_again_and_starts_anew(void **state)
 	assert_ptr_equal(add(3), c);
 	assert_int_equal(c->stats.jobs, 0);
 	ready(c, 1, 0);
-	assert_ptr_equal(sched_pick(&sched, 0), c);
+	assert_ptr_equal(sched_pick(&sched, 0, NULL), c);
 }
 
 static void time_on_the_gpu_and_time_waited_are_counted(void **state)
@@ -197,13 +197,13 @@ static void time_on_the_gpu_and_time_waited_are_counted(void **state)
 	b = add(2);
 	ready(a, 1, 0);
 	ready(b, 1, 1 * MS);
-	assert_ptr_equal(sched_pick(&sched, 2 * MS), a);
+	assert_ptr_equal(sched_pick(&sched, 2 * MS, NULL), a);
 	assert_int_equal(sched_busy_ns(&sched, 5 * MS), 3 * MS);
 	assert_int_equal(sched_done(&sched, a, 1, 6 * MS), SCHED_OK);
-	assert_ptr_equal(sched_pick(&sched, 6 * MS), b);
+	assert_ptr_equal(sched_pick(&sched, 6 * MS, NULL), b);
 	assert_int_equal(sched_done(&sched, b, 1, 7 * MS), SCHED_OK);
 	ready(a, 2, 10 * MS);
-	assert_ptr_equal(sched_pick(&sched, 10 * MS), a);
+	assert_ptr_equal(sched_pick(&sched, 10 * MS, NULL), a);
 	assert_int_equal(sched_done(&sched, a, 2, 11 * MS), SCHED_OK);
 
 	assert_int_equal(a->stats.jobs, 2);
@@ -225,7 +225,7 @@ static void a_clock_that_jumps_back_does_not_count_as_use(void **state)
 	sched_init(&sched, &sched_fixed_priority);
 	c = add(1);
 	ready(c, 1, 10 * MS);
-	assert_ptr_equal(sched_pick(&sched, 9 * MS), c);
+	assert_ptr_equal(sched_pick(&sched, 9 * MS, NULL), c);
 	assert_int_equal(sched_busy_ns(&sched, MS), 0);
 	assert_int_equal(sched_done(&sched, c, 1, MS), SCHED_OK);
 	assert_int_equal(c->stats.busy_ns, 0);
@@ -247,7 +247,7 @@ static uint64_t longest_wait_beside_hogs(const struct sched_policy *policy, uint
 	for (uint32_t i = 0; i < hogs; i++)
 		ready(add(2), ids++, now);
 	while (cluster->stats.jobs < 5) {
-		struct sched_client *c = sched_pick(&sched, now);
+		struct sched_client *c = sched_pick(&sched, now, NULL);
 
 		assert_non_null(c);
 		if (due < now + job_ns) {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The slack gate. No policy that starts whatever is ready keeps the wait for a running job below
+ * the longest job of others. But the important displays are periodic: their next release is known,
+ * and so is the time by which a job of others must be over. Idle times are inserted only there
+ * (Nasri and Fohler, RTNS 2015 and ECRTS 2016).
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "mediator/sched/internal.h"
+
+void sched_gate_enter(struct sched *s, struct sched_client *c)
+{
+	uint32_t at;
+
+	if (!c->params.gate || !c->params.frame_period_ns)
+		return;
+	for (at = s->num_gates++; at > 0; at--) {
+		if (s->client[s->gate[at - 1]].priority <= c->priority)
+			break;
+		s->gate[at] = s->gate[at - 1];
+	}
+	s->gate[at] = c->index;
+}
+
+void sched_gate_forget(struct sched *s, const struct sched_client *c)
+{
+	for (uint32_t i = 0; i < s->num_gates; i++) {
+		if (s->gate[i] != c->index)
+			continue;
+		s->num_gates--;
+		memmove(&s->gate[i], &s->gate[i + 1], s->num_gates - i);
+		return;
+	}
+}
+
+/* A frame that has not come when it had to is left out; the next one is due a period later. */
+static void expect(struct sched_client *g, uint64_t now)
+{
+	const uint64_t period = g->params.frame_period_ns;
+	uint64_t last = g->next_release_ns + g->params.jitter_ns;
+
+	if (now > last)
+		g->next_release_ns += ((now - last - 1) / period + 1) * period;
+}
+
+/* Whether a job of `cost` that starts now would be over too late for g; lowers *wake if so. */
+static int holds(struct sched_client *g, uint64_t cost, uint64_t now, uint64_t *wake)
+{
+	uint64_t release, until;
+
+	/* One that has used up its budget keeps nobody else from using what it may not. */
+	if (!g->expected || g->throttled)
+		return 0;
+	expect(g, now);
+	until = g->release_ns + g->params.deadline_ns;
+	if (g->holding && now < until) {
+		release = now; /* its next job may come at any moment */
+	} else {
+		release = g->next_release_ns;
+		until = release + g->params.jitter_ns + 1;
+	}
+	if (now + cost <= release + g->params.slack_ns)
+		return 0;
+	if (until < *wake)
+		*wake = until;
+	return 1;
+}
+
+int sched_gate_holds(struct sched *s, const struct sched_client *c, uint64_t now, uint64_t *wake)
+{
+	int held = 0;
+
+	/* What declares nothing cannot be held back; admission promises nothing beside it. */
+	if (!c->cost_ns)
+		return 0;
+	for (uint32_t i = 0; i < s->num_gates; i++) {
+		struct sched_client *g = &s->client[s->gate[i]];
+
+		if (g->priority >= c->priority)
+			break;
+		held |= holds(g, c->cost_ns, now, wake);
+	}
+	return held;
+}
+
+void sched_release(struct sched *s, struct sched_client *c, uint64_t now)
+{
+	const uint64_t period = c->params.frame_period_ns;
+
+	(void)s;
+	c->drawing = 1;
+	c->frame_ns = now;
+	if (!period)
+		return;
+	c->holding =
+		!c->expected || sched_elapsed(c->release_ns, now) + c->params.jitter_ns >= period;
+	if (!c->holding)
+		return;
+	c->expected = 1;
+	c->release_ns = now;
+	c->next_release_ns = now + period;
+}
+
+void sched_complete(struct sched *s, struct sched_client *c, uint64_t now)
+{
+	uint64_t took = sched_elapsed(c->frame_ns, now);
+	struct sched_stats *const sums[] = {&c->stats, &s->total};
+
+	if (!c->drawing)
+		return;
+	c->drawing = 0;
+	c->holding = 0;
+	for (size_t i = 0; i < 2; i++) {
+		sums[i]->frames++;
+		sums[i]->late += c->params.deadline_ns && took > c->params.deadline_ns;
+		if (took > sums[i]->longest_frame_ns)
+			sums[i]->longest_frame_ns = took;
+	}
+}
