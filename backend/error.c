@@ -25,7 +25,7 @@ const char *backend_error_string(int error)
 	case BACKEND_ERR_EVENT_CHANNEL:
 		return "the event channel cannot be bound";
 	case BACKEND_ERR_FEATURES:
-		return "the driver accepted features that were not offered, or not VERSION_1";
+		return "the driver accepted features that were not offered, or not those needed";
 	case BACKEND_ERR_QUEUE_SIZE:
 		return "a queue's size is zero, too large or no power of two";
 	case BACKEND_ERR_QUEUE_ALIGNMENT:

@@ -9,6 +9,7 @@
 /* From <linux/virtio_config.h>. */
 #define STATUS_DRIVER_OK   4u
 #define STATUS_FEATURES_OK 8u
+#define FEATURES_NEEDED	   (VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM)
 /*
  * Drivers notify a little too often, so some idle events are normal. From IDLE_FREE in a row on,
  * the event channel stays masked for IDLE_DELAY_US after each; IDLE_MAX of those take more than 8
@@ -142,7 +143,7 @@ static int start_if_ready(struct link *link)
 	if (link->started || (load32(&c->driver_status) & needed) != needed)
 		return 0;
 	uint64_t features = load64(&c->driver_features);
-	if ((features & ~link->features) || !(features & VGPU_F_VERSION_1))
+	if ((features & ~link->features) || (features & FEATURES_NEEDED) != FEATURES_NEEDED)
 		return BACKEND_ERR_FEATURES;
 	for (uint32_t i = 0; i < VGPU_QUEUE_COUNT; i++) {
 		int err = set_up_queue(link, i, features & VGPU_F_EVENT_IDX);
@@ -164,8 +165,9 @@ static void clear_events_if_asked(struct link *link)
 	if (seq == link->clear_seq)
 		return;
 	link->clear_seq = seq;
-	store32(&c->events_read, load32(&c->events_read) & ~load32(&c->events_clear));
-	store32(&c->config_generation, load32(&c->config_generation) + 1);
+	link->events &= ~load32(&c->events_clear);
+	store32(&c->events_read, link->events);
+	store32(&c->config_generation, ++link->config_generation);
 	link->tell = true;
 }
 

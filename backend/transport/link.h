@@ -24,6 +24,8 @@ struct link {
 	struct virtqueue queue[VGPU_QUEUE_COUNT];
 	uint64_t features; /* offered */
 	uint32_t generation, clear_seq;
+	/* Our own registers are written, never read back: the guest can write there, too. */
+	uint32_t events, config_generation;
 	bool started;
 	bool tell;   /* the guest needs an event besides the rings' */
 	bool more;   /* a visit's budget was used up */
