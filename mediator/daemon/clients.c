@@ -16,7 +16,7 @@
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
 
-#define HELLO_TIMEOUT_S	  60.0 /* an emulated GPU driver takes seconds to start */
+#define HELLO_TIMEOUT_S	  120.0 /* an emulated GPU driver takes seconds to start */
 #define END_TIMEOUT_S	  3.0
 #define MESSAGES_PER_TURN 16u /* of one client, before others are looked at */
 #define LAST_TURNS	  8u  /* of one that is dead: no more than a socket holds */

@@ -13,6 +13,7 @@
 #define MAX_STRIKES   8u
 #define RETRY_FIRST_S 0.25
 #define RETRY_MAX_S   30.0
+#define NOT_STARTED_S 5.0
 #define LEAVE_S	      3.0 /* for a backend to close the connection after dom0's detach */
 #define HEALTHY_NS    UINT64_C(60000000000) /* ran so long: earlier faults are forgiven */
 
@@ -118,9 +119,23 @@ static void strike(struct guest *g, const char *reason)
 			  g->config->name);
 }
 
+/* It had not yet looked at anything of the guest, so it is not the guest's fault. */
+static void not_started(struct guest *g, const char *reason)
+{
+	snprintf(g->last_fault, sizeof(g->last_fault), "%s", reason);
+	if (log_allow(&g->limit, mediator_now()))
+		log_error("%s: backend could not start: %s", g->config->name, reason);
+}
+
+static bool ended_well(const struct client *c)
+{
+	return !c->fault[0] && WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0;
+}
+
 void guest_backend_gone(struct guest *g)
 {
 	struct mediator *m = g->mediator;
+	bool well = ended_well(&g->backend) && !g->backend_fault[0];
 	char end[GPUM_REASON_MAX + 32];
 
 	frames_gone(g);
@@ -136,18 +151,17 @@ void guest_backend_gone(struct guest *g)
 			xenstore_refuse(m->xenstore, g->domid, "");
 		return;
 	}
-	if (g->backend_fault[0]) {
+	g->state = GUEST_IDLE;
+	if (g->backend_fault[0])
 		strike(g, g->backend_fault);
-	} else if (!g->backend.fault[0] && WIFEXITED(g->backend.status) &&
-		   WEXITSTATUS(g->backend.status) == 0) {
+	else if (well)
 		log_info("%s: connection of domain %u is closed", g->config->name, g->domid);
-		g->state = GUEST_IDLE;
-	} else {
+	else if (g->backend.has_greeted)
 		strike(g, end);
-	}
-	g->closing = xenstore_refuse(m->xenstore, g->domid,
-				     g->backend_fault[0] || g->strikes ? g->last_fault : "");
-	start_timer(g, &g->retry, retry_delay(g->strikes));
+	else
+		not_started(g, end);
+	g->closing = xenstore_refuse(m->xenstore, g->domid, well ? "" : g->last_fault);
+	start_timer(g, &g->retry, g->backend.has_greeted ? retry_delay(g->strikes) : NOT_STARTED_S);
 }
 
 void guests_init(struct mediator *m)

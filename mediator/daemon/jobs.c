@@ -22,11 +22,40 @@ static void bark(struct ev_loop *loop, struct ev_timer *timer, int events)
 		client_fail(holder->owner, "a job kept the GPU for more than %.0f s", WATCHDOG_S);
 }
 
+static void look_again(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct mediator *m = timer->data;
+	struct sched_client *holder = m->jobs.sched.holder;
+
+	(void)loop;
+	(void)events;
+	if (sched_overrun(&m->jobs.sched, mediator_now(), NULL) == SCHED_RUN_KILL)
+		client_fail(holder->owner, "a job took longer than its kill time");
+	jobs_kick(m);
+}
+
+/* Nothing else may happen until then: a budget is refilled, a job is late. */
+static void look_at(struct mediator *m, uint64_t wake, uint64_t now)
+{
+	uint64_t check;
+
+	sched_overrun(&m->jobs.sched, now, &check);
+	if (check < wake)
+		wake = check;
+	ev_timer_stop(m->loop, &m->jobs.look);
+	if (wake == SCHED_NEVER)
+		return;
+	ev_timer_set(&m->jobs.look, wake > now ? (double)(wake - now) / 1e9 : 0.0, 0.0);
+	ev_timer_start(m->loop, &m->jobs.look);
+}
+
 void jobs_init(struct mediator *m)
 {
 	sched_init(&m->jobs.sched, m->config.policy);
 	ev_init(&m->jobs.watchdog, bark);
 	m->jobs.watchdog.data = m;
+	ev_init(&m->jobs.look, look_again);
+	m->jobs.look.data = m;
 }
 
 static bool kind_is_allowed(const struct client *c, uint32_t kind)
@@ -96,8 +125,10 @@ void jobs_withdraw(struct client *c)
 void jobs_kick(struct mediator *m)
 {
 	struct gpum_msg msg = {0};
-	struct sched_client *next = sched_pick(&m->jobs.sched, mediator_now(), NULL);
+	uint64_t wake, now = mediator_now();
+	struct sched_client *next = sched_pick(&m->jobs.sched, now, &wake);
 
+	look_at(m, wake, now);
 	if (!next)
 		return;
 	msg.run.id = next->job.id;

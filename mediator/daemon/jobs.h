@@ -15,6 +15,7 @@ struct mediator;
 struct jobs {
 	struct sched sched;
 	struct ev_timer watchdog; /* for the job on the GPU */
+	struct ev_timer look;	  /* when the scheduler wants to be asked again */
 	struct sched_stats base;  /* of the whole, when statistics were reset */
 	uint64_t base_busy_ns;
 };

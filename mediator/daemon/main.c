@@ -114,6 +114,7 @@ static void stop(struct mediator *m)
 	panels_stop(m);
 	xenstore_stop(m->xenstore);
 	ev_timer_stop(m->loop, &m->jobs.watchdog);
+	ev_timer_stop(m->loop, &m->jobs.look);
 }
 
 int main(int argc, char **argv)

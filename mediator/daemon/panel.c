@@ -82,7 +82,8 @@ static void impatient(struct ev_loop *loop, struct ev_timer *timer, int events)
 	if (p->drawing)
 		compose_late(p);
 	if (p->stage == PANEL_IDLE)
-		panel_drop(p, "there is no compositor that could draw it");
+		panel_drop(p, p->restarts ? "the compositor is being restarted"
+					  : "the compositor is being started");
 	else
 		panel_drop(p, p->stage == PANEL_DRAWING ? "the compositor is late"
 							: "the display does not answer");
