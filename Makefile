@@ -51,8 +51,13 @@ gpumctl_LIBS := -lxenstore -lfdt -lz
 gpum-readback_SRC := $(call sources,mediator/readback mediator/gl)
 gpum-readback_PKGS := egl glesv2 gbm libdrm libpng jansson
 gpum-readback_LIBS := -lz
+gpumsim_SRC := $(call sources,mediator/sim)
+gpumsim_PKGS := jansson
+gpumsim_LIBS := -lfdt
 
-PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpumctl gpum-readback,\
+# Run on the build host only.
+HOST_PROGRAMS := gpumsim
+PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpumctl gpum-readback gpumsim,\
 	$(if $(call with_main,$($(p)_SRC)),$(p)))
 PROGRAM_SRC := $(sort $(PURE_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC)))
 STANDIN_SRC := $(wildcard tests/standins/*.c)
@@ -92,10 +97,11 @@ $(BUILD)/$(1)/lib/standins.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(STANDIN_SRC
 $(BUILD)/$(1)/lib/backend.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,\
 	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/protocol/%,$(PURE_SRC)))
 $(BUILD)/$(1)/lib/mediator.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC) $(sort $(foreach \
-	p,gpu-mediatord gpum-compositor gpumctl gpum-readback,$(call without_main,$($(p)_SRC)))))
+	p,gpu-mediatord gpum-compositor gpumctl gpum-readback gpumsim,$(call without_main,$($(p)_SRC)))))
 
 $(1)-objects: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PROGRAM_SRC) $(TEST_SRC))
-$(1)-programs: $(PROGRAMS:%=$(BUILD)/$(1)/bin/%)
+$(1)-programs: $(patsubst %,$(BUILD)/$(1)/bin/%,\
+	$(if $(filter board,$(1)),$(filter-out $(HOST_PROGRAMS),$(PROGRAMS)),$(PROGRAMS)))
 .PHONY: $(1)-objects $(1)-programs
 endef
 
@@ -120,7 +126,8 @@ host/fuzz_CC := $(CLANG)
 host/fuzz_CFLAGS := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 host/fuzz_PKGCONFIG := pkg-config
 board_CC := $(CROSS)gcc --sysroot=$(SYSROOT)
-board_CFLAGS := -O2
+# Where the sources lie must not change the bytes that come out.
+board_CFLAGS := -O2 -ffile-prefix-map=$(abspath $(SYSROOT))=sysroot -ffile-prefix-map=$(CURDIR)=.
 board_LIBDIR := $(SYSROOT)/usr/lib/aarch64-linux-gnu
 board_LDFLAGS := -Wl,-rpath-link,$(board_LIBDIR)
 board_PKGCONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
