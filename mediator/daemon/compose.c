@@ -105,25 +105,6 @@ static void job_done(struct client *client, bool failed)
 		panel_show(p, p->buffer[p->target].handle, &all);
 }
 
-static void start(struct panel *p)
-{
-	const char *const arguments[] = {"--render-node", p->mediator->options->render_node, NULL};
-
-	p->compositor_started_ns = mediator_now();
-	if (client_start(&p->compositor, "gpum-compositor", arguments, SCHED_PRIORITY_COMPOSITOR))
-		ev_timer_start(p->mediator->loop, &p->restart);
-}
-
-static void restart(struct ev_loop *loop, struct ev_timer *timer, int events)
-{
-	struct panel *p = timer->data;
-
-	(void)loop;
-	(void)events;
-	p->restarts++;
-	start(p);
-}
-
 static void restart_later(struct panel *p)
 {
 	if (mediator_now() - p->compositor_started_ns > HEALTHY_NS)
@@ -134,6 +115,25 @@ static void restart_later(struct panel *p)
 	p->restart_delay_s *= 2;
 	if (p->restart_delay_s > RESTART_LONGEST_S)
 		p->restart_delay_s = RESTART_LONGEST_S;
+}
+
+static void start(struct panel *p)
+{
+	const char *const arguments[] = {"--render-node", p->mediator->options->render_node, NULL};
+
+	p->compositor_started_ns = mediator_now();
+	if (client_start(&p->compositor, "gpum-compositor", arguments, SCHED_PRIORITY_COMPOSITOR))
+		restart_later(p);
+}
+
+static void restart(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct panel *p = timer->data;
+
+	(void)loop;
+	(void)events;
+	p->restarts++;
+	start(p);
 }
 
 static void gone(struct client *client)
@@ -170,7 +170,7 @@ void compose_init(struct panel *p)
 	snprintf(p->compositor.name, sizeof(p->compositor.name), "compositor of %s",
 		 p->config->connector);
 	p->restart_delay_s = RESTART_FIRST_S;
-	ev_timer_init(&p->restart, restart, RESTART_LONGEST_S, 0.0);
+	ev_init(&p->restart, restart);
 	p->restart.data = p;
 	start(p);
 }
