@@ -8,7 +8,9 @@
 #include "mediator/config/relations.h"
 #include "mediator/config/tree.h"
 
-static const char *const mediator_properties[] = {"compatible", "policy", NULL};
+static const char *const mediator_properties[] = {
+	"compatible",	 "policy", "switch-cost-us", "latency-us", "watchdog-granularity-us",
+	"reset-time-us", NULL};
 static const char *const list_properties[] = {"#address-cells", "#size-cells", NULL};
 static const char *const guests_properties[] = {NULL};
 /* What is being read: one per config_parse(). */
@@ -131,19 +133,41 @@ static int list_nodes(struct reading *r)
 	return status;
 }
 
-static int read_mediator(const struct reading *r)
+static int read_costs(const struct tree *t, int node, struct sched_costs *costs)
+{
+	const struct {
+		const char *name, *example;
+		uint64_t *ns;
+	} rules[] = {
+		{"switch-cost-us", "switch-cost-us = <50>;", &costs->switch_ns},
+		{"latency-us", "latency-us = <200>;", &costs->latency_ns},
+		{"watchdog-granularity-us", "watchdog-granularity-us = <1000>;",
+		 &costs->watchdog_ns},
+		{"reset-time-us", "reset-time-us = <5000>;", &costs->reset_ns},
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct tree_number rule = {.name = rules[i].name,
+						 .max = CONFIG_MAX_COST_US,
+						 .example = rules[i].example};
+		uint32_t us;
+		int status = tree_get_number(t, node, &rule, &us);
+
+		if (status)
+			return status;
+		*rules[i].ns = us * UINT64_C(1000);
+	}
+	return 0;
+}
+
+static int read_policy(const struct reading *r)
 {
 	const struct tree *t = &r->tree;
 	const char *text;
 	char found[TREE_TEXT];
-	int status = tree_check_properties(t, r->nodes.mediator, mediator_properties);
+	int status = tree_get_string(t, r->nodes.mediator, "policy", "policy = \"fixed-priority\";",
+				     &text);
 
-	if (!status)
-		status = tree_get_string(t, r->nodes.mediator, "compatible",
-					 "compatible = \"" CONFIG_COMPATIBLE "\";", &text);
-	if (!status)
-		status = tree_get_string(t, r->nodes.mediator, "policy",
-					 "policy = \"fixed-priority\";", &text);
 	if (status)
 		return status;
 	r->config->policy = text ? sched_policy_find(text) : &sched_fixed_priority;
@@ -152,6 +176,22 @@ static int read_mediator(const struct reading *r)
 	return tree_fail(t, r->nodes.mediator, "policy", CONFIG_ERR_VALUE,
 			 tree_value(text, (int)strlen(text) + 1, found), sched_policy_names(),
 			 "choose one of these, or leave it out for fixed-priority");
+}
+
+static int read_mediator(const struct reading *r)
+{
+	const struct tree *t = &r->tree;
+	const char *text;
+	int status = tree_check_properties(t, r->nodes.mediator, mediator_properties);
+
+	if (!status)
+		status = tree_get_string(t, r->nodes.mediator, "compatible",
+					 "compatible = \"" CONFIG_COMPATIBLE "\";", &text);
+	if (!status)
+		status = read_policy(r);
+	if (!status)
+		status = read_costs(t, r->nodes.mediator, &r->config->costs);
+	return status;
 }
 
 static int find_mediator(struct reading *r)

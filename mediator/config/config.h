@@ -33,7 +33,10 @@
 #define CONFIG_MAX_REFRESH_HZ	 240u
 #define CONFIG_MAX_PRIORITY	 255u
 #define CONFIG_MAX_PERIOD_US	 1000000u /* of frames and budgets */
-#define CONFIG_MAX_JOB_US	 1000000u
+#define CONFIG_MAX_JOB_US	 1000000u /* also of kill times and compositions */
+#define CONFIG_MAX_COST_US	 1000000u /* of what the machine adds */
+#define CONFIG_MAX_WEIGHT	 SCHED_MAX_WEIGHT
+#define CONFIG_MAX_SEGMENTS	 256u
 #define CONFIG_MAX_FREEZE_MS	 10000u
 #define CONFIG_MIN_MEMORY_MIB	 4u
 #define CONFIG_MAX_MEMORY_MIB	 16384u
@@ -56,6 +59,7 @@ struct config_panel {
 	uint32_t display[CONFIG_PANEL_DISPLAYS];
 	uint32_t num_displays; /* at least 1 */
 	uint32_t composed;     /* 0: one display covers it all and can be flipped directly */
+	uint32_t compose_us;   /* longest composition; 0: not declared */
 };
 
 struct config_display {
@@ -69,6 +73,11 @@ struct config_display {
 	uint32_t priority;	    /* 0 is the highest */
 	uint32_t frame_period_us;   /* not shorter than the panel's */
 	uint32_t freeze_timeout_ms; /* 0: freezes are not looked for */
+	uint32_t deadline_us;	    /* of a frame's jobs, from its nominal release */
+	uint32_t jitter_us;	    /* a release is at most so long late; shorter than the period */
+	uint32_t segments;	    /* most jobs of one frame */
+	uint32_t segment_gap_us;    /* most CPU time between two of them */
+	uint32_t slack_gate;	    /* lower jobs wait where they would break its deadline */
 };
 
 struct config_guest {
@@ -76,7 +85,9 @@ struct config_guest {
 	uint32_t display[GPUM_MAX_SCANOUTS];
 	uint32_t num_displays;	   /* at least 1 */
 	uint32_t priority;	   /* of its jobs: the highest of its displays */
+	uint32_t weight;	   /* share among guests of equal priority */
 	uint32_t max_job_us;	   /* 0: not declared */
+	uint32_t kill_time_us;	   /* 0: none, or not shorter than max_job_us */
 	uint32_t budget_us;	   /* 0: unlimited; then the period is 0, too */
 	uint32_t budget_period_us; /* not shorter than the budget */
 	uint32_t memory_mib;
@@ -86,6 +97,7 @@ struct config_guest {
 
 struct config {
 	const struct sched_policy *policy; /* of static storage */
+	struct sched_costs costs;	   /* what the machine adds to every job */
 	struct config_panel panel[CONFIG_MAX_PANELS];
 	struct config_display display[CONFIG_MAX_DISPLAYS];
 	struct config_guest guest[CONFIG_MAX_GUESTS];

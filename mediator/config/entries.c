@@ -9,13 +9,24 @@
 #define MAX_REG	    255u
 #define DOMAIN_ZERO "Domain-0"
 
-static const char *const panel_properties[] = {"connector", "mode", NULL};
-static const char *const display_properties[] = {
-	"reg", "label", "panel", "region", "priority", "frame-period-us", "freeze-timeout-ms",
+static const char *const panel_properties[] = {"connector", "mode", "compose-us", NULL};
+static const char *const display_properties[] = {"reg",
+						 "label",
+						 "panel",
+						 "region",
+						 "priority",
+						 "frame-period-us",
+						 "freeze-timeout-ms",
+						 "deadline-us",
+						 "jitter-us",
+						 "segments-per-frame",
+						 "segment-gap-us",
+						 "slack-gate",
+						 NULL};
+static const char *const guest_properties[] = {
+	"domain-name", "displays",	   "weight",	 "max-job-us",	 "kill-time-us",
+	"budget-us",   "budget-period-us", "memory-mib", "max-contexts", "max-resources",
 	NULL};
-static const char *const guest_properties[] = {"domain-name",  "displays",	   "max-job-us",
-					       "budget-us",    "budget-period-us", "memory-mib",
-					       "max-contexts", "max-resources",	   NULL};
 
 /* Decimal without sign or leading zero, 1 to 5 digits; advances *text. 0: there is none. */
 static uint32_t read_decimal(const char **text)
@@ -53,6 +64,10 @@ static int parse_mode(const char *text, struct config_panel *p)
 int config_read_panel(const struct tree *t, int node, struct config_panel *p)
 {
 	static const char example[] = "mode = \"1280x720@60\";";
+	static const struct tree_number compose = {.name = "compose-us",
+						   .min = 1,
+						   .max = CONFIG_MAX_JOB_US,
+						   .example = "compose-us = <3000>;"};
 	char found[TREE_TEXT], allowed[TREE_TEXT];
 	const char *mode;
 	int status = tree_check_properties(t, node, panel_properties);
@@ -67,7 +82,7 @@ int config_read_panel(const struct tree *t, int node, struct config_panel *p)
 	if (!mode)
 		return tree_missing(t, node, "mode", example);
 	if (parse_mode(mode, p))
-		return 0;
+		return tree_get_number(t, node, &compose, &p->compose_us);
 	return tree_fail(t, node, "mode", CONFIG_ERR_VALUE,
 			 tree_value(mode, (int)strlen(mode) + 1, found),
 			 tree_say(allowed, "WIDTHxHEIGHT@HZ, sides of %u to %u pixels, 1 to %u Hz",
@@ -146,6 +161,60 @@ static int read_times(const struct tree *t, int node, const struct config_panel 
 	return tree_get_number(t, node, &freeze, &d->freeze_timeout_ms);
 }
 
+/* What a frame needs of the GPU, and by when: docs/scheduling.md. */
+static int read_demand(const struct tree *t, int node, struct config_display *d)
+{
+	const struct tree_number deadline = {.name = "deadline-us",
+					     .min = 1,
+					     .max = CONFIG_MAX_PERIOD_US,
+					     .fallback = d->frame_period_us,
+					     .example = "deadline-us = <16667>;"};
+	const struct tree_number jitter = {.name = "jitter-us",
+					   .max = d->frame_period_us - 1,
+					   .example = "jitter-us = <500>;"};
+	static const struct tree_number segments = {.name = "segments-per-frame",
+						    .min = 1,
+						    .max = CONFIG_MAX_SEGMENTS,
+						    .fallback = 1,
+						    .example = "segments-per-frame = <3>;"};
+	static const struct tree_number gap = {.name = "segment-gap-us",
+					       .max = CONFIG_MAX_PERIOD_US,
+					       .example = "segment-gap-us = <300>;"};
+	int status = tree_get_number(t, node, &deadline, &d->deadline_us);
+
+	if (!status)
+		status = tree_get_number(t, node, &jitter, &d->jitter_us);
+	if (!status)
+		status = tree_get_number(t, node, &segments, &d->segments);
+	if (!status)
+		status = tree_get_number(t, node, &gap, &d->segment_gap_us);
+	if (!status)
+		status = tree_get_flag(t, node, "slack-gate", &d->slack_gate);
+	return status;
+}
+
+/*
+ * A gate is closed and opened by the one frame that is being drawn; and where a frame comes back
+ * to the GPU several times, it must be over before the next one begins.
+ */
+static int check_demand(const struct tree *t, int node, const struct config_display *d)
+{
+	char found[TREE_TEXT], allowed[TREE_TEXT];
+
+	if (d->segment_gap_us && d->segments == 1)
+		return tree_fail(t, node, "segment-gap-us", CONFIG_ERR_CONFLICT,
+				 "a gap in frames of one segment", "it beside segments-per-frame",
+				 "add segments-per-frame = <2>; or remove it");
+	if (d->deadline_us <= d->frame_period_us || (!d->slack_gate && !d->segment_gap_us))
+		return 0;
+	return tree_fail(
+		t, node, "deadline-us", CONFIG_ERR_CONFLICT, tree_say(found, "%u", d->deadline_us),
+		tree_say(allowed,
+			 "at most frame-period-us, %u, beside slack-gate or segment-gap-us",
+			 d->frame_period_us),
+		"lower it, or leave it out for the frame period");
+}
+
 /* What follows the @ must be reg, in hexadecimal: people find nodes by it. */
 static int check_unit_address(const struct tree *t, int node, uint32_t reg)
 {
@@ -195,6 +264,10 @@ int config_read_display(const struct tree *t, int node, const struct config_node
 		status = tree_get_number(t, node, &priority, &d->priority);
 	if (!status)
 		status = read_times(t, node, &c->panel[d->panel], d);
+	if (!status)
+		status = read_demand(t, node, d);
+	if (!status)
+		status = check_demand(t, node, d);
 	return status;
 }
 
@@ -245,12 +318,42 @@ static int read_budget(const struct tree *t, int node, struct config_guest *g)
 			 "lower the budget or lengthen its period");
 }
 
-static int read_quotas(const struct tree *t, int node, struct config_guest *g)
+static int read_jobs(const struct tree *t, int node, struct config_guest *g)
 {
+	static const struct tree_number weight = {.name = "weight",
+						  .min = 1,
+						  .max = CONFIG_MAX_WEIGHT,
+						  .fallback = 1,
+						  .example = "weight = <2>;"};
 	static const struct tree_number job = {.name = "max-job-us",
 					       .min = 1,
 					       .max = CONFIG_MAX_JOB_US,
 					       .example = "max-job-us = <4000>;"};
+	static const struct tree_number kill = {.name = "kill-time-us",
+						.min = 1,
+						.max = CONFIG_MAX_JOB_US,
+						.example = "kill-time-us = <8000>;"};
+	char found[TREE_TEXT], allowed[TREE_TEXT];
+	int status = tree_get_number(t, node, &weight, &g->weight);
+
+	if (!status)
+		status = tree_get_number(t, node, &job, &g->max_job_us);
+	if (!status)
+		status = tree_get_number(t, node, &kill, &g->kill_time_us);
+	if (status || !g->kill_time_us)
+		return status;
+	if (!g->max_job_us)
+		return tree_missing(t, node, job.name, job.example);
+	if (g->kill_time_us >= g->max_job_us)
+		return 0;
+	return tree_fail(t, node, kill.name, CONFIG_ERR_CONFLICT,
+			 tree_say(found, "%u", g->kill_time_us),
+			 tree_say(allowed, "max-job-us, %u, or more", g->max_job_us),
+			 "raise it, or lower max-job-us");
+}
+
+static int read_quotas(const struct tree *t, int node, struct config_guest *g)
+{
 	static const struct tree_number memory = {.name = "memory-mib",
 						  .min = CONFIG_MIN_MEMORY_MIB,
 						  .max = CONFIG_MAX_MEMORY_MIB,
@@ -266,10 +369,8 @@ static int read_quotas(const struct tree *t, int node, struct config_guest *g)
 						     .max = CONFIG_MAX_RESOURCES,
 						     .fallback = CONFIG_DEFAULT_RESOURCES,
 						     .example = "max-resources = <1024>;"};
-	int status = tree_get_number(t, node, &job, &g->max_job_us);
+	int status = tree_get_number(t, node, &memory, &g->memory_mib);
 
-	if (!status)
-		status = tree_get_number(t, node, &memory, &g->memory_mib);
 	if (!status)
 		status = tree_get_number(t, node, &contexts, &g->max_contexts);
 	if (!status)
@@ -293,6 +394,8 @@ int config_read_guest(const struct tree *t, int node, const struct config_nodes 
 		status = read_owned(t, node, nodes, c, g);
 	if (!status)
 		status = read_budget(t, node, g);
+	if (!status)
+		status = read_jobs(t, node, g);
 	if (!status)
 		status = read_quotas(t, node, g);
 	return status;

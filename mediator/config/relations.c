@@ -89,6 +89,7 @@ static int own_displays(const struct tree *t, const struct config_nodes *nodes, 
 {
 	struct config_guest *g = &c->guest[guest];
 	char found[TREE_TEXT], path[TREE_TEXT], other[TREE_TEXT];
+	uint32_t gates = 0;
 
 	g->priority = UINT32_MAX;
 	for (uint32_t i = 0; i < g->num_displays; i++) {
@@ -104,6 +105,12 @@ static int own_displays(const struct tree *t, const struct config_nodes *nodes, 
 		d->scanout = i;
 		if (d->priority < g->priority)
 			g->priority = d->priority;
+		gates += d->slack_gate;
+		if (gates > 1)
+			return conflict(t, nodes->display[g->display[i]], "slack-gate",
+					"a second one of one guest",
+					"one display with a gate per guest, whose jobs go in turn",
+					"remove it from one of its displays");
 	}
 	return 0;
 }

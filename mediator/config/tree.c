@@ -257,6 +257,19 @@ int tree_get_number(const struct tree *t, int node, const struct tree_number *ru
 			 tree_say(fix, "choose one of these, for example %s", rule->example));
 }
 
+int tree_get_flag(const struct tree *t, int node, const char *name, uint32_t *out)
+{
+	char example[TREE_TEXT];
+	int length;
+	const void *value = get_property(t, node, name, &length);
+
+	*out = value != NULL;
+	if (!value || !length)
+		return 0;
+	return wrong_type(t, node, name, value, length, "its name alone; leave it out for no",
+			  tree_say(example, "%s;", name));
+}
+
 int tree_get_cells(const struct tree *t, int node, const char *name, uint32_t min, uint32_t max,
 		   const char *example, uint32_t *cells, uint32_t *count)
 {

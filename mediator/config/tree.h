@@ -55,6 +55,9 @@ int tree_get_name(const struct tree *t, int node, const char *name, int required
 
 int tree_get_number(const struct tree *t, int node, const struct tree_number *rule, uint32_t *out);
 
+/* A property without a value: *out is 1 when it is there. */
+int tree_get_flag(const struct tree *t, int node, const char *name, uint32_t *out);
+
 /* Numbers, min to max of them, into cells; *count is 0 when the property is absent. */
 int tree_get_cells(const struct tree *t, int node, const char *name, uint32_t min, uint32_t max,
 		   const char *example, uint32_t *cells, uint32_t *count);
