@@ -409,6 +409,7 @@ void sim_run_all(struct sim *s, const struct sim_workload *w, struct sim_workloa
 {
 	uint64_t runs = sim_workload_runs(w);
 
+	*scratch = *w;
 	for (uint64_t i = 0; i < runs; i++) {
 		report->run = i;
 		sim_workload_at(w, i, scratch);

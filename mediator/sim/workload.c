@@ -30,14 +30,14 @@ uint64_t sim_workload_runs(const struct sim_workload *w)
 
 void sim_workload_at(const struct sim_workload *w, uint64_t run, struct sim_workload *out)
 {
-	*out = *w;
 	for (uint32_t i = 0; i < w->num_sweeps; i++) {
 		const struct sim_sweep *sweep = &w->sweep[i];
-		struct sim_stream *s = &out->stream[sweep->stream];
+		const struct sim_stream *s = &w->stream[sweep->stream];
 		uint64_t step = run % sweep->steps;
 
-		/* 128 bits are not needed: the period is at most 1000 s, so 2^40 * 2^20. */
-		s->start_ns += s->period_ns * step / sweep->steps;
+		/* At most 1,000 s times 100,000 steps: far below 2^63 ns. */
+		out->stream[sweep->stream].start_ns =
+			s->start_ns + s->period_ns * step / sweep->steps;
 		run /= sweep->steps;
 	}
 }

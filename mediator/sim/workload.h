@@ -13,7 +13,7 @@
 #define SIM_NAME_MAX	 32u		   /* bytes, with the terminating zero */
 #define SIM_MAX_GUESTS	 SCHED_MAX_CLIENTS /* each is one client of the scheduler */
 #define SIM_MAX_STREAMS	 96u
-#define SIM_MAX_SEGMENTS 8u /* of one frame */
+#define SIM_MAX_SEGMENTS 256u /* of one frame */
 #define SIM_MAX_SWEEPS	 3u
 #define SIM_MAX_RUNS	 1000000u /* of all sweeps together */
 #define SIM_NEVER	 UINT64_MAX
@@ -95,7 +95,7 @@ uint64_t sim_workload_longest(const struct sim_workload *w, uint32_t guest);
 /* Runs that the sweeps ask for, at least 1. */
 uint64_t sim_workload_runs(const struct sim_workload *w);
 
-/* *out is the workload of run `run`: its streams start where the sweeps put them. */
+/* Let the streams of *out, a copy of *w, start where the sweeps put them in that run. */
 void sim_workload_at(const struct sim_workload *w, uint64_t run, struct sim_workload *out);
 
 /* Defaults of everything that a line need not say. */
