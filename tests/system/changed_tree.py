@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The same images with another device tree: what is written there takes effect at the next boot."""
+import os
+import shutil
+import subprocess
+
+from board import BUILD, MACHINE, Board, expect
+
+DISPLAYS = "/passthrough/gpu-mediator/displays"
+# ivi and passenger change places on the screen, and in rank.
+CHANGES = {
+    "display@1": {"region": (480, 400, 800, 320), "priority": (7,)},
+    "display@2": {"region": (0, 400, 480, 320), "priority": (1,)},
+}
+NAMES = {"display@1": "ivi", "display@2": "passenger"}
+SEEDS = {"ivi": 0x51, "passenger": 0x62}
+
+
+def changed_tree():
+    path = os.path.join(BUILD, "check/system/changed.dtb")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    images = os.environ.get("IMAGES") or os.path.join(BUILD, "deploy", MACHINE)
+    shutil.copy(os.path.join(images, "driver.dtb"), path)
+    for node, properties in CHANGES.items():
+        for name, cells in properties.items():
+            subprocess.run(["fdtput", "-t", "i", path, "%s/%s" % (DISPLAYS, node), name]
+                           + [str(cell) for cell in cells], check=True)
+    return path
+
+
+def start():
+    board = Board("changed-tree", changed_tree())
+    board.configure(**{guest: "vgpu-pattern --seed %d" % seed for guest, seed in SEEDS.items()})
+    board.boot()
+    return board
+
+
+def a_changed_priority_takes_effect(board):
+    for node, properties in CHANGES.items():
+        found = board.display(NAMES[node])["priority"]
+        expect(found == properties["priority"][0],
+               "%s has priority %d, not %d" % (NAMES[node], found, properties["priority"][0]))
+
+
+def a_changed_region_takes_effect(board):
+    for node, properties in CHANGES.items():
+        found = board.display(NAMES[node])["region"]
+        expect(tuple(found) == properties["region"],
+               "%s has region %s, not %s" % (NAMES[node], found, properties["region"]))
+
+
+def the_pictures_are_where_the_tree_says(board):
+    for guest, seed in SEEDS.items():
+        board.wait_console(guest, "showing seed=%d" % seed)
+        board.compare(guest, seed)
+    board.must("driver", "gpumctl screenshot Virtual-1 /host/panel.png")
+    for node, properties in CHANGES.items():
+        board.verify("panel.png", SEEDS[NAMES[node]], properties["region"])
+
+
+CHECKS = [
+    a_changed_priority_takes_effect,
+    a_changed_region_takes_effect,
+    the_pictures_are_where_the_tree_says,
+]

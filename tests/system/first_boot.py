@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""The board as it is shipped. The checks run in this order on one boot."""
+import re
+import time
+
+from board import Board, expect
+
+SEEDS = {"cluster": 0x11, "ivi": 0x2200, "passenger": 0x330000}
+# Shows its pattern and keeps it on the screen.
+HOLD = "vgpu-pattern --seed %d"
+
+
+def start():
+    board = Board("first-boot")
+    board.configure(**{guest: HOLD % seed for guest, seed in SEEDS.items()})
+    board.boot()
+    return board
+
+
+def the_driver_domain_is_not_dom0(board):
+    driver = board.status()["driver_domain"]
+    expect(driver["is_dom0"] is False, "gpumctl says is_dom0: %s" % driver["is_dom0"])
+    expect(driver["domid"] > 0, "the driver domain's id is %s" % driver["domid"])
+    listed = board.must("dom0", "xl list")
+    expect(re.search(r"^\S+\s+%d\s" % driver["domid"], listed, re.M),
+           "xl list does not know domain %d:\n%s" % (driver["domid"], listed))
+
+
+def dom0_has_no_gpu(board):
+    status, output = board.run("dom0", "ls /dev/dri /sys/class/drm/card* 2>/dev/null")
+    expect(output.strip() == "", "dom0 sees " + output)
+
+
+def three_guests_render_through_mesas_virgl(board):
+    for guest, seed in SEEDS.items():
+        board.wait_console(guest, "showing seed=%d" % seed)
+        renderer = re.search(r"renderer: (.*)", board.console(guest))
+        expect(renderer, "%s has not named its renderer" % guest)
+        expect(renderer.group(1).startswith("virgl"),
+               "%s renders with %s" % (guest, renderer.group(1)))
+    expect("virgl" in board.status()["gpu"]["renderer"],
+           "the backends' GPU is " + board.status()["gpu"]["renderer"])
+
+
+def each_display_shows_what_its_guest_drew(board):
+    for guest, seed in SEEDS.items():
+        board.compare(guest, seed)
+
+
+def each_display_belongs_to_the_domain_of_its_guest(board):
+    for guest in SEEDS:
+        domid = board.must("dom0", "xl domid " + guest).strip()
+        expect(str(board.display(guest)["domid"]) == domid,
+               "%s's display belongs to %s, not %s" % (guest, board.display(guest)["domid"],
+                                                      domid))
+
+
+def an_unconfigured_domain_gets_no_gpu(board):
+    board.configure(stranger=HOLD % 1)
+    board.must("dom0", "/usr/lib/board/guests start stranger", 90)
+    try:
+        board.wait_console("stranger", "no display after")
+        expect("showing" not in board.console("stranger"), "it shows a picture")
+        expect(board.guest("stranger") is None, "the mediator serves it")
+        state = board.run("dom0", "xenstore-read /local/domain/$(xl domid stranger)"
+                          "/device/vgpu/0/state")[1].strip()
+        expect(state != "4", "its vgpu is connected")
+        for guest, seed in SEEDS.items():
+            board.compare(guest, seed)
+    finally:
+        board.run("dom0", "/usr/lib/board/guests stop stranger", 60)
+
+
+def a_guest_is_destroyed_and_created_again_while_others_draw(board):
+    board.configure(cluster="cluster-demo")
+    board.restart("cluster")
+    board.wait("the cluster to draw", 180, lambda: board.frames("cluster") > 20)
+    before = board.must("dom0", "xl domid ivi").strip()
+    board.must("dom0", "xl destroy ivi")
+    board.wait_frames("cluster", 20)
+    board.wait("ivi's backend to end", 60, lambda: board.guest("ivi")["pid"] is None)
+    board.configure(ivi=HOLD % 0x4400)
+    board.must("dom0", "/usr/lib/board/guests start ivi", 90)
+    begin = time.monotonic()
+    frames = board.frames("cluster")
+    board.wait_console("ivi", "showing seed=%d" % 0x4400)
+    seconds = time.monotonic() - begin
+    expect(board.frames("cluster") >= frames + seconds,
+           "the cluster drew only %d frames in the %d s that ivi took to boot"
+           % (board.frames("cluster") - frames, seconds))
+    expect(board.must("dom0", "xl domid ivi").strip() != before, "ivi has kept its domid")
+    board.compare("ivi", 0x4400)
+    board.compare("passenger", SEEDS["passenger"])
+
+
+def a_killed_backend_comes_back_and_the_cluster_goes_on(board):
+    pid = board.guest("ivi")["pid"]
+    frames = board.frames("cluster")
+    board.must("driver", "kill -9 %d" % pid)
+    board.wait("the cluster to draw on", 60, lambda: board.frames("cluster") > frames + 20)
+    expect("signal 9" in (board.guest("ivi")["last_fault"] or "") or
+           "Killed" in (board.guest("ivi")["last_fault"] or ""),
+           "last fault of ivi: %s" % board.guest("ivi")["last_fault"])
+    expect(board.guest("cluster")["strikes"] == 0, "the cluster's backend was hit, too")
+
+
+CHECKS = [
+    the_driver_domain_is_not_dom0,
+    dom0_has_no_gpu,
+    three_guests_render_through_mesas_virgl,
+    each_display_shows_what_its_guest_drew,
+    each_display_belongs_to_the_domain_of_its_guest,
+    an_unconfigured_domain_gets_no_gpu,
+    a_guest_is_destroyed_and_created_again_while_others_draw,
+    a_killed_backend_comes_back_and_the_cluster_goes_on,
+]
