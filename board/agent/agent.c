@@ -51,7 +51,7 @@ static void agent_read(int port, char *data, size_t length)
 			data += n;
 			length -= (size_t)n;
 		} else {
-			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 		}
 	}
 }
@@ -117,7 +117,7 @@ static int agent_relay(int port, const struct request *req, pid_t pid, int outpu
 
 	for (;;) {
 		char data[4096], head[64];
-		struct pollfd pfd = { .fd = output, .events = POLLIN };
+		struct pollfd pfd = {.fd = output, .events = POLLIN};
 		int ready = poll(&pfd, 1, ended ? 0 : 20);
 		ssize_t n = ready > 0 ? read(output, data, sizeof(data)) : 0;
 
@@ -131,7 +131,7 @@ static int agent_relay(int port, const struct request *req, pid_t pid, int outpu
 			break;
 		ended = waitpid(pid, &status, WNOHANG) == pid;
 		if (!ended && ready > 0)
-			nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 		if (!ended && agent_now_ms() > deadline) {
 			timed_out = true;
 			kill(-pid, SIGKILL);

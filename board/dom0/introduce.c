@@ -65,18 +65,19 @@ static bool introduce_node(struct xs_handle *xs, uint32_t domid, const char *nam
 {
 	char path[96];
 	struct xs_permissions perms[2] = {
-		{ .id = owned ? domid : 0, .perms = XS_PERM_NONE },
-		{ .id = domid, .perms = XS_PERM_READ },
+		{.id = owned ? domid : 0, .perms = XS_PERM_NONE},
+		{.id = domid, .perms = XS_PERM_READ},
 	};
 
-	snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "%s%s", domid, *name ? "/" : "", name);
+	snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "%s%s", domid, *name ? "/" : "",
+		 name);
 	return xs_write(xs, XBT_NULL, path, value, (unsigned)strlen(value)) &&
 	       xs_set_permissions(xs, XBT_NULL, path, perms, owned ? 1 : 2);
 }
 
 static int introduce_announce(uint32_t domid, const char *name, xen_pfn_t pfn, uint64_t port)
 {
-	static const char *const owned[] = { "device", "backend", "data", "control" };
+	static const char *const owned[] = {"device", "backend", "data", "control"};
 	struct xs_handle *xs = xs_open(0);
 	if (!xs)
 		return introduce_fail("open xenstore");
