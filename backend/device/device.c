@@ -9,10 +9,11 @@
 #include "frontend/include/vgpu.h"
 
 /* Commands taken in one visit, so that the mediator's messages are never far away (XSA-155ff.). */
-#define VISIT_BUDGET  64
-#define HEADER_BYTES  ((uint32_t)sizeof(struct virtio_gpu_ctrl_hdr))
-#define PAGES_PER_MIB 256ull
-#define CURSOR_BYTES  ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
+#define VISIT_BUDGET   64
+#define HEADER_BYTES   ((uint32_t)sizeof(struct virtio_gpu_ctrl_hdr))
+#define QUESTION_BYTES 64u /* no question about the device is longer */
+#define PAGES_PER_MIB  256ull
+#define CURSOR_BYTES   ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
 
 /* --- lifetime ------------------------------------------------------------------------------ */
 
@@ -314,6 +315,39 @@ static int pump_cursor(struct device *dev, int *budget)
 	return 0;
 }
 
+static bool is_question(const struct vgpu_cmd *cmd)
+{
+	return cmd->op == VGPU_GET_DISPLAY_INFO || cmd->op == VGPU_GET_CAPSET_INFO ||
+	       cmd->op == VGPU_GET_CAPSET || cmd->op == VGPU_GET_EDID;
+}
+
+/*
+ * Questions about the device depend on no other command. A driver waits for their answers in
+ * person, and gives up after 5 s (Mesa then draws with the CPU), which a slow display can outlast
+ * when its flushes have piled up. So they are answered while the head of the queue waits.
+ */
+static int answer_questions(struct device *dev)
+{
+	uint64_t bytes[QUESTION_BYTES / 8];
+	struct vgpu_cmd cmd;
+	int got = 0;
+
+	for (int i = 0; i < VISIT_BUDGET && (got = vq_peek(dev->control, dev->chain)) > 0; i++) {
+		uint32_t result =
+			admit(dev, dev->control, VGPU_ON_CONTROL, bytes, sizeof(bytes), &cmd);
+		if (result || cmd.fenced || !is_question(&cmd))
+			continue; /* also when it is ill-formed: in its turn */
+		struct reply reply = make_reply(dev, &cmd);
+		vq_claim(dev->control, dev->chain);
+		dev->commands++;
+		dev->response_bytes = HEADER_BYTES;
+		result = device_execute(dev, &cmd);
+		answer(dev, dev->control, &reply, result ? result : success_type(&cmd),
+		       result ? HEADER_BYTES : dev->response_bytes);
+	}
+	return got < 0 ? got : 0;
+}
+
 int device_pump(struct device *dev)
 {
 	int budget = VISIT_BUDGET, cursor_budget = VISIT_BUDGET;
@@ -326,8 +360,10 @@ int device_pump(struct device *dev)
 		if (got == 0 && !vq_want_events(dev->control))
 			break;
 		budget--;
-		if (got && !step(dev))
+		if (got && !step(dev)) {
+			err = answer_questions(dev);
 			break;
+		}
 	}
 	if (dev->mediator_failed)
 		return BACKEND_ERR_MEDIATOR;

@@ -65,9 +65,19 @@ int vq_init(struct virtqueue *vq, void *pool, uint64_t pool_bytes, const struct 
 	return 0;
 }
 
-static bool head_is_busy(const struct virtqueue *vq, uint16_t head)
+static bool bit(const uint64_t *bits, uint32_t index)
 {
-	return vq->busy[head / 64] >> (head % 64) & 1;
+	return bits[index / 64] >> (index % 64) & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t index)
+{
+	bits[index / 64] |= 1ull << (index % 64);
+}
+
+static void clear_bit(uint64_t *bits, uint32_t index)
+{
+	bits[index / 64] &= ~(1ull << (index % 64));
 }
 
 static int load_desc(const struct virtqueue *vq, uint32_t index, struct vring_desc *desc)
@@ -127,32 +137,76 @@ static int walk(const struct virtqueue *vq, uint32_t index, struct vq_chain *cha
 	return BACKEND_ERR_DESC_LOOP;
 }
 
-int vq_take(struct virtqueue *vq, struct vq_chain *chain)
+static uint32_t slot_of(const struct virtqueue *vq, uint16_t index)
 {
-	uint16_t waiting = (uint16_t)(load16(vq->avail + AVAIL_IDX) - vq->avail_next);
+	return index & (vq->size - 1);
+}
 
-	if (waiting == 0)
-		return 0;
-	if (waiting > vq->size)
-		return BACKEND_ERR_AVAIL_INDEX;
+/* The chain of one entry of the available ring. */
+static int load_chain(const struct virtqueue *vq, uint16_t index, struct vq_chain *chain)
+{
+	uint16_t head = load16(vq->avail + AVAIL_RING + slot_of(vq, index));
 
-	uint16_t head = load16(vq->avail + AVAIL_RING + (vq->avail_next & (vq->size - 1)));
 	if (head >= vq->size)
 		return BACKEND_ERR_HEAD_INDEX;
-	if (head_is_busy(vq, head))
+	if (bit(vq->busy, head))
 		return BACKEND_ERR_HEAD_BUSY;
-
 	chain->count = 0;
 	chain->length = 0;
 	chain->answer.head = head;
 	chain->answer.count = 0;
 	chain->answer.length = 0;
-	int err = walk(vq, head, chain);
+	return walk(vq, head, chain);
+}
+
+/* Entries from `from` on; a backend_error when the driver cannot have written that many. */
+static int waiting(const struct virtqueue *vq, uint16_t from)
+{
+	uint16_t idx = load16(vq->avail + AVAIL_IDX);
+
+	if ((uint16_t)(idx - vq->avail_next) > vq->size)
+		return BACKEND_ERR_AVAIL_INDEX;
+	return (uint16_t)(idx - from);
+}
+
+int vq_take(struct virtqueue *vq, struct vq_chain *chain)
+{
+	int left = waiting(vq, vq->avail_next);
+
+	for (; left > 0 && bit(vq->claimed, slot_of(vq, vq->avail_next)); left--)
+		clear_bit(vq->claimed, slot_of(vq, vq->avail_next++));
+	if (left <= 0)
+		return left;
+	int err = load_chain(vq, vq->avail_next, chain);
 	if (err)
 		return err;
-	vq->busy[head / 64] |= 1ull << (head % 64);
+	set_bit(vq->busy, chain->answer.head);
 	vq->avail_next++;
 	return 1;
+}
+
+int vq_peek(struct virtqueue *vq, struct vq_chain *chain)
+{
+	/* Less than a queue's length apart, so the sign tells which is further. */
+	if ((int16_t)(uint16_t)(vq->ahead - vq->avail_next) < 0)
+		vq->ahead = vq->avail_next;
+	int left = waiting(vq, vq->ahead);
+	/* The driver may have taken back its index; vq_take() will find that out, too. */
+	if (left > (int)vq->size)
+		return BACKEND_ERR_AVAIL_INDEX;
+	if (left <= 0)
+		return left;
+	int err = load_chain(vq, vq->ahead, chain);
+	if (err)
+		return err;
+	vq->ahead++;
+	return 1;
+}
+
+void vq_claim(struct virtqueue *vq, const struct vq_chain *chain)
+{
+	set_bit(vq->busy, chain->answer.head);
+	set_bit(vq->claimed, slot_of(vq, (uint16_t)(vq->ahead - 1)));
 }
 
 void vq_read(const struct virtqueue *vq, const struct vq_chain *chain, void *to, uint32_t bytes)
@@ -184,7 +238,7 @@ void vq_complete(struct virtqueue *vq, const struct vq_answer *answer, const voi
 	}
 	size_t slot = vq->used_next & (vq->size - 1);
 	memcpy(vq->used + USED_RING + slot * USED_ELEM_BYTES, elem, sizeof(elem));
-	vq->busy[answer->head / 64] &= ~(1ull << (answer->head % 64));
+	clear_bit(vq->busy, answer->head);
 	vq->used_next++;
 	store16(vq->used + USED_IDX, vq->used_next);
 }

@@ -49,11 +49,13 @@ struct virtqueue {
 	uint16_t *avail; /* shared: flags, idx, ring[size], used_event */
 	uint8_t *used;	 /* shared: flags, idx, {id, len}[size], avail_event */
 	uint64_t pool_bytes;
-	uint16_t avail_next;			 /* next entry of the available ring to take */
-	uint16_t used_next;			 /* private copy of used.idx */
-	uint16_t used_told;			 /* used.idx when the driver was last notified */
-	bool event_idx;				 /* VIRTIO_F_EVENT_IDX was negotiated */
-	uint64_t busy[VGPU_QUEUE_SIZE_MAX / 64]; /* heads taken and not completed */
+	uint16_t avail_next; /* next entry of the available ring to take */
+	uint16_t used_next;  /* private copy of used.idx */
+	uint16_t used_told;  /* used.idx when the driver was last notified */
+	bool event_idx;	     /* VIRTIO_F_EVENT_IDX was negotiated */
+	uint16_t ahead;	     /* next entry for vq_peek(), when it is not behind avail_next */
+	uint64_t busy[VGPU_QUEUE_SIZE_MAX / 64];    /* heads taken and not completed */
+	uint64_t claimed[VGPU_QUEUE_SIZE_MAX / 64]; /* entries taken out of turn, by slot */
 };
 
 /*
@@ -65,6 +67,13 @@ int vq_init(struct virtqueue *vq, void *pool, uint64_t pool_bytes, const struct 
 
 /* Take the next chain: 1, 0 when there is none, or a backend_error. */
 int vq_take(struct virtqueue *vq, struct vq_chain *chain);
+
+/*
+ * Look at a later chain without taking it: each one once, in order, from behind the last one taken.
+ * Returns like vq_take(). vq_claim() takes the chain that was looked at last, out of turn.
+ */
+int vq_peek(struct virtqueue *vq, struct vq_chain *chain);
+void vq_claim(struct virtqueue *vq, const struct vq_chain *chain);
 
 /* Copy the first `bytes` of the readable part, which must be at most chain->length. */
 void vq_read(const struct virtqueue *vq, const struct vq_chain *chain, void *to, uint32_t bytes);

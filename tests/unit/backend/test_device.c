@@ -48,6 +48,14 @@ static void show_resource(struct driver *d, uint32_t id)
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
 }
 
+static uint16_t send_ctx_create(struct driver *d, uint32_t context)
+{
+	struct virtio_gpu_ctx_create c = {
+		.hdr = {.type = VIRTIO_GPU_CMD_CTX_CREATE, .ctx_id = context}};
+
+	return driver_send(d, &c, sizeof(c), 64);
+}
+
 static void a_job_waits_for_the_mediator_and_its_answer_for_the_gpu(void **state)
 {
 	struct driver *d = *state;
@@ -117,14 +125,42 @@ static void bookkeeping_overtakes_a_running_job_but_not_a_waiting_one(void **sta
 
 	driver_ctx_create(d, 1);
 	uint16_t job = driver_send_work(d, 1, 1000, 1);
-	uint16_t info = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
+	uint16_t create = send_ctx_create(d, 2);
 	device_pump(d->device);
 	assert_int_equal(driver_next_answer(d), -1);
 	grant_job(d);
-	assert_int_equal(driver_next_answer(d), info);
-	assert_int_equal(driver_response_type(d, info), VIRTIO_GPU_RESP_OK_DISPLAY_INFO);
+	assert_int_equal(driver_next_answer(d), create);
+	assert_int_equal(driver_response_type(d, create), VIRTIO_GPU_RESP_OK_NODATA);
 	advance(d, 1000);
 	assert_int_equal(driver_next_answer(d), job);
+}
+
+static void questions_are_answered_while_the_head_of_the_queue_waits(void **state)
+{
+	struct driver *d = *state;
+
+	driver_ctx_create(d, 1);
+	uint16_t job = driver_send_work(d, 1, 1000, 1);
+	uint16_t second = driver_send_work(d, 1, 1000, 2);
+	uint16_t info = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
+	uint16_t create = send_ctx_create(d, 2);
+	uint16_t fenced = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 3);
+	device_pump(d->device);
+	assert_int_equal(driver_next_answer(d), info);
+	assert_int_equal(driver_response_type(d, info), VIRTIO_GPU_RESP_OK_DISPLAY_INFO);
+	assert_int_equal(driver_next_answer(d), -1);
+	grant_job(d);
+	advance(d, 1000);
+	driver_expect(d, GPUM_MSG_JOB_DONE, NULL);
+	assert_int_equal(driver_next_answer(d), job);
+	assert_int_equal(device_job_run(d->device, 2), 0);
+	assert_int_equal(driver_next_answer(d), create);
+	advance(d, 1000);
+	assert_int_equal(driver_next_answer(d), second);
+	assert_int_equal(driver_next_answer(d), fenced);
+	/* the answered question was not taken a second time */
+	assert_int_equal(driver_next_answer(d), -1);
+	assert_int_equal(driver_ctx_create(d, 2), VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID);
 }
 
 static void fenced_bookkeeping_is_answered_after_the_job_before_it(void **state)
@@ -525,6 +561,7 @@ int main(void)
 		TEST(an_unfenced_job_is_answered_when_it_has_been_executed),
 		TEST(the_next_job_is_announced_with_the_end_of_the_first),
 		TEST(bookkeeping_overtakes_a_running_job_but_not_a_waiting_one),
+		TEST(questions_are_answered_while_the_head_of_the_queue_waits),
 		TEST(fenced_bookkeeping_is_answered_after_the_job_before_it),
 		TEST(a_flush_becomes_a_frame_and_is_answered_when_shown),
 		TEST(no_job_and_no_flush_starts_while_a_frame_waits),
