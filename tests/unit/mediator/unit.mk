@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Drawing is tested with the build host's GL.
+TEST_LDFLAGS_test_draw := -Wl,--no-as-needed -lEGL -lGLESv2 -Wl,--as-needed
