@@ -2,6 +2,7 @@
 #include "mediator/config/config.h"
 
 #include <libfdt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mediator/config/entries.h"
@@ -198,6 +199,7 @@ static int find_mediator(struct reading *r)
 {
 	const struct tree *t = &r->tree;
 	int first = fdt_node_offset_by_compatible(t->fdt, -1, CONFIG_COMPATIBLE);
+	char path[TREE_TEXT];
 	int second;
 
 	if (first < 0)
@@ -211,6 +213,7 @@ static int find_mediator(struct reading *r)
 				 "a second node that is compatible with \"" CONFIG_COMPATIBLE "\"",
 				 "exactly one", "remove one");
 	r->nodes.mediator = first;
+	snprintf(r->config->path, sizeof(r->config->path), "%s", tree_path(t, first, path));
 	return 0;
 }
 

@@ -20,6 +20,8 @@
 
 #define CONFIG_COMPATIBLE "xen,gpu-mediator-v1"
 
+#define CONFIG_NODE_MAX	      64u	    /* name of a node, cut when longer */
+#define CONFIG_PATH_MAX	      160u	    /* path of a node, likewise */
 #define CONFIG_NAME_MAX	      GPUM_NAME_MAX /* bytes, with the terminating zero */
 #define CONFIG_MAX_PANELS     8u
 #define CONFIG_MAX_DISPLAYS   16u
@@ -52,6 +54,7 @@ struct config_rect {
 };
 
 struct config_panel {
+	char node[CONFIG_NODE_MAX];
 	char connector[CONFIG_NAME_MAX]; /* KMS name, such as "Virtual-1"; unique */
 	uint32_t width, height;		 /* pixels */
 	uint32_t refresh_hz;
@@ -81,6 +84,7 @@ struct config_display {
 };
 
 struct config_guest {
+	char node[CONFIG_NODE_MAX];
 	char name[CONFIG_NAME_MAX]; /* the Xen domain's name; unique */
 	uint32_t display[GPUM_MAX_SCANOUTS];
 	uint32_t num_displays;	   /* at least 1 */
@@ -96,6 +100,7 @@ struct config_guest {
 };
 
 struct config {
+	char path[CONFIG_PATH_MAX];	   /* of the node gpu-mediator */
 	const struct sched_policy *policy; /* of static storage */
 	struct sched_costs costs;	   /* what the machine adds to every job */
 	struct config_panel panel[CONFIG_MAX_PANELS];
@@ -116,8 +121,8 @@ enum config_status {
 
 /* What is wrong. All strings are zero-terminated and printable whatever the blob held. */
 struct config_error {
-	char node[160];	   /* full path; "" when it is the blob itself */
-	char property[40]; /* "" when it is the node itself */
+	char node[CONFIG_PATH_MAX]; /* full path; "" when it is the blob itself */
+	char property[40];	    /* "" when it is the node itself */
 	char message[512]; /* one line: node, property, what was found, what is allowed, the fix */
 };
 

@@ -72,6 +72,7 @@ int config_read_panel(const struct tree *t, int node, struct config_panel *p)
 	const char *mode;
 	int status = tree_check_properties(t, node, panel_properties);
 
+	tree_node_name(t, node, p->node);
 	if (!status)
 		status = tree_get_name(t, node, "connector", 1, "-_.", "connector = \"Virtual-1\";",
 				       p->connector);
@@ -384,6 +385,7 @@ int config_read_guest(const struct tree *t, int node, const struct config_nodes 
 	static const char example[] = "domain-name = \"cluster\";";
 	int status = tree_check_properties(t, node, guest_properties);
 
+	tree_node_name(t, node, g->node);
 	if (!status)
 		status = tree_get_name(t, node, "domain-name", 1, "-_.", example, g->name);
 	if (!status && !strcmp(g->name, DOMAIN_ZERO))

@@ -56,6 +56,13 @@ const char *tree_path(const struct tree *t, int node, char *text)
 	return tree_say(text, ".../%.64s", name ? name : "?");
 }
 
+void tree_node_name(const struct tree *t, int node, char *text)
+{
+	const char *name = fdt_get_name(t->fdt, node, NULL);
+
+	copy_text(text, CONFIG_NODE_MAX, name ? name : "");
+}
+
 int tree_fail(const struct tree *t, int node, const char *property, int status, const char *found,
 	      const char *allowed, const char *fix)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mediator/admission/admission.h"
 #include "mediator/config/config.h"
 
 #define TREE_MAX (2u << 20) /* the Linux boot protocol's limit for arm64 */
@@ -77,7 +78,62 @@ static void print_guests(const struct config *c)
 	}
 }
 
-static int print_config(const char *path, const struct config *c)
+static const char *row_name(const struct config *c, const struct admission_row *row, char *text,
+			    size_t size)
+{
+	if (row->composition)
+		snprintf(text, size, "picture of %s", c->panel[row->index].connector);
+	else
+		snprintf(text, size, "%s", c->display[row->index].name);
+	return text;
+}
+
+static const char *in_ms(uint64_t ns, char *text, size_t size)
+{
+	if (ns == UINT64_MAX)
+		snprintf(text, size, "unbounded");
+	else
+		snprintf(text, size, "%.2f ms", (double)ns / 1e6);
+	return text;
+}
+
+/* Signed; what is missing is negative. */
+static double margin_ms(const struct admission_row *row)
+{
+	return ((double)row->deadline_ns - (double)row->response_ns) / 1e6;
+}
+
+static void print_row(const struct config *c, const struct admission_row *row)
+{
+	char name[CONFIG_NAME_MAX + 16], deadline[24], response[24] = "-", rogue[24] = "-",
+						       margin[24] = "-", most[24] = "-";
+
+	if (row->verdict != ADMISSION_OPEN) {
+		in_ms(row->response_ns, response, sizeof(response));
+		in_ms(row->rogue_ns, rogue, sizeof(rogue));
+		in_ms(row->tolerance_ns, most, sizeof(most));
+		if (row->response_ns != UINT64_MAX)
+			snprintf(margin, sizeof(margin), "%.2f ms", margin_ms(row));
+	}
+	printf("%-24s %12s %12s %12s %12s %12s %7.1f %%  %s\n",
+	       row_name(c, row, name, sizeof(name)), response,
+	       in_ms(row->deadline_ns, deadline, sizeof(deadline)), margin, rogue, most,
+	       (double)row->utilisation / 1e4, admission_word(row->verdict));
+}
+
+static void print_promise(const struct config *c, const struct admission *a)
+{
+	printf("\n%-24s %12s %12s %12s %12s %12s %9s  %s\n", "FRAMES OF", "RESPONSE", "DEADLINE",
+	       "MARGIN", "IF ROGUE", "TOLERATES", "USE", "VERDICT");
+	for (uint32_t i = 0; i < a->num_rows; i++)
+		print_row(c, &a->row[i]);
+	if (a->reason[0])
+		printf("Nothing is promised: %s.\n", a->reason);
+	else
+		printf("GPU used by frames: %.1f %%\n", (double)a->utilisation / 1e4);
+}
+
+static int print_config(const char *path, const struct config *c, const struct admission *a)
 {
 	printf("%s: good, policy %s\n\n%-12s %-16s %s\n", path, c->policy->name, "PANEL", "MODE",
 	       "SHOWN BY");
@@ -91,6 +147,7 @@ static int print_config(const char *path, const struct config *c)
 	}
 	print_displays(c);
 	print_guests(c);
+	print_promise(c, a);
 	return fflush(stdout) ? FAILED : GOOD;
 }
 
@@ -165,35 +222,97 @@ static int print_json(json_t *object)
 	return failed;
 }
 
-static int report_good(const char *path, const struct config *c, bool json)
+/* Times in us, rounded up; null where there is no number. */
+static json_t *us_or_null(uint64_t ns, int known)
+{
+	if (!known || ns == UINT64_MAX)
+		return json_null();
+	return json_integer((json_int_t)((ns + 999) / 1000));
+}
+
+static json_t *row_to_json(const struct config *c, const struct admission_row *row)
+{
+	int known = row->verdict != ADMISSION_OPEN;
+	const char *name =
+		row->composition ? c->panel[row->index].connector : c->display[row->index].name;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:s}",
+			 row->composition ? "panel" : "display", name, "what",
+			 row->composition ? "compositions" : "frames", "response_us",
+			 us_or_null(row->response_ns, known), "deadline_us",
+			 us_or_null(row->deadline_ns, 1), "rogue_response_us",
+			 us_or_null(row->rogue_ns, known), "blocking_us",
+			 us_or_null(row->blocking_ns, known), "tolerated_blocking_us",
+			 us_or_null(row->tolerance_ns, known), "utilisation",
+			 (double)row->utilisation / 1e6, "verdict", admission_word(row->verdict));
+}
+
+static json_t *promise_to_json(const struct config *c, const struct admission *a)
+{
+	json_t *rows = json_array(), *fixes = json_array();
+
+	for (uint32_t i = 0; i < a->num_rows; i++)
+		json_array_append_new(rows, row_to_json(c, &a->row[i]));
+	for (uint32_t i = 0; i < a->num_changes; i++)
+		json_array_append_new(
+			fixes, json_pack("{s:s, s:s, s:i, s:i}", "node", a->change[i].node,
+					 "property", a->change[i].property, "from",
+					 (int)a->change[i].from, "to", (int)a->change[i].to));
+	return json_pack("{s:s, s:o, s:f, s:o, s:o}", "verdict", admission_word(a->verdict),
+			 "reason", a->reason[0] ? json_string(a->reason) : json_null(),
+			 "utilisation", (double)a->utilisation / 1e6, "frames", rows, "changes",
+			 fixes);
+}
+
+static int report_good(const char *path, const struct config *c, const struct admission *a,
+		       bool json)
 {
 	if (!json)
-		return print_config(path, c);
-	return print_json(json_pack("{s:s, s:b, s:s, s:o, s:o, s:o}", "file", path, "good", 1,
+		return print_config(path, c, a);
+	return print_json(json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "file", path, "good", 1,
 				    "policy", c->policy->name, "panels", panels_to_json(c),
-				    "displays", displays_to_json(c), "guests", guests_to_json(c)))
+				    "displays", displays_to_json(c), "guests", guests_to_json(c),
+				    "promise", promise_to_json(c, a)))
 		       ? FAILED
 		       : GOOD;
 }
 
-static int report_refused(const char *path, int status, const struct config_error *err, bool json)
+/* `promise`, which may be NULL, is consumed. */
+static int report_refused(const char *path, const char *kind, const struct config_error *err,
+			  json_t *promise, bool json)
 {
 	if (!json) {
-		fprintf(stderr, "%s: refused: %s: %s\n", path, config_strstatus(status),
-			err->message);
+		fprintf(stderr, "%s: refused: %s: %s\n", path, kind, err->message);
 		return REFUSED;
 	}
-	return print_json(json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}}", "file", path, "good", 0,
-				    "error", "kind", config_strstatus(status), "node", err->node,
-				    "property", err->property, "message", err->message))
+	return print_json(json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o*}", "file", path,
+				    "good", 0, "error", "kind", kind, "node", err->node, "property",
+				    err->property, "message", err->message, "promise", promise))
 		       ? FAILED
 		       : REFUSED;
+}
+
+static int report_late(const char *path, const struct config *c, const struct admission *a,
+		       bool json)
+{
+	static const char kind[] = "cannot be promised";
+
+	if (json)
+		return report_refused(path, kind, &a->error, promise_to_json(c, a), json);
+	print_promise(c, a);
+	for (uint32_t i = 0; i < a->num_changes; i++)
+		printf("%s %s: %s: %u to %u\n", i ? "and   " : "change", a->change[i].node,
+		       a->change[i].property, a->change[i].from, a->change[i].to);
+	if (fflush(stdout))
+		return FAILED;
+	return report_refused(path, kind, &a->error, NULL, json);
 }
 
 int gpumctl_check(const char *path, bool json)
 {
 	struct config config;
 	struct config_error err;
+	struct admission admission;
 	size_t size = 0;
 	void *blob = read_file(path, &size);
 	int status;
@@ -202,5 +321,9 @@ int gpumctl_check(const char *path, bool json)
 		return FAILED;
 	status = config_parse(blob, size, &config, &err);
 	free(blob);
-	return status ? report_refused(path, status, &err, json) : report_good(path, &config, json);
+	if (status)
+		return report_refused(path, config_strstatus(status), &err, NULL, json);
+	admission_check(&config, &admission);
+	return admission_refused(&admission) ? report_late(path, &config, &admission, json)
+					     : report_good(path, &config, &admission, json);
 }
