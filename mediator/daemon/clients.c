@@ -140,7 +140,7 @@ static void readable(struct ev_loop *loop, struct ev_io *io, int events)
 
 		if (status == -EAGAIN)
 			return;
-		if (status == 0) {
+		if (status == 0 || status == -ECONNRESET) {
 			/* It is ending; the reason comes with its exit status. */
 			end(c);
 			set_patience(c, END_TIMEOUT_S);

@@ -9,7 +9,7 @@
  * The last resort against a client that keeps the GPU: long enough for any job of an emulated GPU.
  * Budgets and declared job lengths are the scheduler's business.
  */
-#define WATCHDOG_S 10.0
+#define WATCHDOG_S 30.0
 
 static void bark(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
