@@ -332,7 +332,7 @@ static void describe(const struct config *c, const struct admission_row *row, st
 	snprintf(e->node, sizeof(e->node), "%.*s", (int)sizeof(e->node) - 1, first->node);
 	snprintf(e->property, sizeof(e->property), "%s", first->property);
 	snprintf(e->message, sizeof(e->message),
-		 "%.160s: %s: found %s, with which %.110s; allowed: %s; fix: %.110s", e->node,
+		 "%.160s: %s: found %s, with which %.100s; allowed: %s; fix: %.100s", e->node,
 		 e->property, found, why, allowed, fix);
 }
 
