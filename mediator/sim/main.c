@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mediator/sim/bound.h"
 #include "mediator/sim/output.h"
 #include "mediator/sim/parse.h"
 #include "mediator/sim/policies.h"
@@ -25,6 +26,7 @@ static const char usage[] =
 	"  --load KIND         --tree: periodic (default) or saturating (all but the most\n"
 	"                      important display draw as much as they can)\n"
 	"  --job TIME          --tree: the longest job of guests that declare none\n"
+	"  --print-workload    write the workload as a file and do nothing else\n"
 	"  --policy NAME,...   instead of the file's; all: every one\n"
 	"  --list-policies     what there is to choose from\n"
 	"  --seed N            instead of the file's\n"
@@ -41,7 +43,7 @@ struct options {
 	const char *file, *tree, *policies, *svg, *trace;
 	enum sim_load load;
 	uint64_t job_ns, seed, duration_ns, trace_ns;
-	bool has_seed, json, check;
+	bool has_seed, json, check, print;
 };
 
 /* --- Reading ------------------------------------------------------------------------------- */
@@ -178,6 +180,7 @@ static void list_policies(void)
 
 struct job {
 	struct sim_workload workload, scratch;
+	struct sim_bounds bounds;
 	struct sim sim;
 	struct chosen chosen;
 	struct sim_report report[SIM_SVG_POLICIES];
@@ -298,6 +301,12 @@ static int simulate(const struct options *o, struct job *job)
 
 	if (status)
 		return status;
+	sim_bounds(&job->workload, &job->bounds);
+	sim_bounds_apply(&job->bounds, &job->workload);
+	if (o->print) {
+		sim_workload_write(stdout, &job->workload);
+		return fflush(stdout) ? FAILED : GOOD;
+	}
 	if (!names)
 		names = *job->workload.policy ? job->workload.policy : "fixed-priority";
 	status = choose_policies(names, &job->chosen);
@@ -309,6 +318,8 @@ static int simulate(const struct options *o, struct job *job)
 		job->result[i] = (struct sim_result){.workload = &job->workload,
 						     .policy = job->chosen.policy[i],
 						     .report = &job->report[i]};
+		if (job->chosen.policy[i] == &sim_daemon_fixed_priority)
+			job->result[i].bound_ns = job->bounds.response_ns;
 	}
 	status = write_all(o, job);
 	return status ? status : o->check && missed(job) ? MISSED : GOOD;
@@ -374,6 +385,9 @@ static int read_option(struct options *o, int option)
 		return GOOD;
 	case 'T':
 		return read_time("--trace-time", optarg, &o->trace_ns);
+	case 'w':
+		o->print = true;
+		return GOOD;
 	case 'c':
 		o->check = true;
 		return GOOD;
@@ -419,6 +433,7 @@ int main(int argc, char **argv)
 					      {"trace", required_argument, NULL, 'r'},
 					      {"trace-time", required_argument, NULL, 'T'},
 					      {"check", no_argument, NULL, 'c'},
+					      {"print-workload", no_argument, NULL, 'w'},
 					      {"help", no_argument, NULL, 'h'},
 					      {"version", no_argument, NULL, 'V'},
 					      {NULL, 0, NULL, 0}};

@@ -17,6 +17,9 @@ struct sim_result {
 	const uint64_t *bound_ns;
 };
 
+/* A file that sim_parse() reads back to the same workload. */
+void sim_workload_write(FILE *out, const struct sim_workload *w);
+
 /* A table for the terminal. */
 void sim_table_write(FILE *out, const struct sim_result *result);
 
