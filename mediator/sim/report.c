@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mediator/sim/report.h"
 
+#include <string.h>
+
 uint64_t sim_bucket_top(uint32_t bucket)
 {
 	uint32_t octave = bucket / SIM_BUCKET_SUB;
@@ -25,6 +27,14 @@ uint64_t sim_distribution_permyriad(const struct sim_distribution *d, uint32_t p
 			return sim_bucket_top(i) < d->max_ns ? sim_bucket_top(i) : d->max_ns;
 	}
 	return d->max_ns;
+}
+
+void sim_report_clear(struct sim_report *r, const struct sim_workload *w)
+{
+	memset(r->stream, 0, w->num_streams * sizeof(r->stream[0]));
+	memset(r->guest, 0, w->num_guests * sizeof(r->guest[0]));
+	r->time_ns = r->busy_ns = r->held_back_ns = 0;
+	r->jobs = r->runs = r->run = 0;
 }
 
 static void add_distribution(struct sim_distribution *sum, const struct sim_distribution *more)

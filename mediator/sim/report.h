@@ -73,6 +73,9 @@ struct sim_report {
 	uint64_t run; /* the current one */
 };
 
+/* Zero all that a run of that workload may have changed. */
+void sim_report_clear(struct sim_report *r, const struct sim_workload *w);
+
 /* Add `more` to `sum`; used to put the results of several threads together. */
 void sim_report_add(struct sim_report *sum, const struct sim_report *more);
 

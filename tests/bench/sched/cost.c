@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a decision costs: sched_pick() with a full house, timed one by one with the processor's own
+ * counter, whose cost and noise are measured the same way around nothing. A cluster with a gate at
+ * 60 Hz and n - 1 guests with budgets and weights which always have a job; time goes on by the
+ * jobs' lengths, so gates, budgets and shares all change.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/bench/sched/bench.h"
+
+#define DECISIONS 400000u
+#define JOB_NS	  (200 * US)
+#define EPOCH	  (1000 * MS)
+#define FRAME_NS  UINT64_C(16667000)
+
+static uint64_t counter(void)
+{
+#if defined(__x86_64__)
+	uint32_t low, high;
+
+	/* Earlier instructions are done when the counter is read. */
+	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+#else
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+#endif
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Nanoseconds per tick of counter(). */
+static double tick_ns(void)
+{
+	uint64_t from = clock_ns(), ticks = counter(), to;
+
+	while ((to = clock_ns()) - from < 50 * MS)
+		;
+	return (double)(to - from) / (double)(counter() - ticks);
+}
+
+struct cost {
+	double pick[DECISIONS], cycle[DECISIONS];
+};
+
+static void add_clients(struct sched *s, uint32_t guests)
+{
+	for (uint32_t i = 0; i < guests; i++) {
+		struct sched_params params = {.priority = i ? 2 : 1,
+					      .weight = 1 + i % 4,
+					      .job_ns = i ? 2 * MS : 4 * MS,
+					      .budget_ns = 6 * MS,
+					      .budget_period_ns = FRAME_NS};
+		struct sched_client *c = sched_add(s, params.priority, NULL);
+
+		if (!i) {
+			params.frame_period_ns = FRAME_NS;
+			params.gate = 1;
+		}
+		sched_set_params(s, c, &params, EPOCH);
+	}
+}
+
+static void announce(struct sched *s, struct sched_client *c, uint64_t now)
+{
+	const struct sched_job job = {.id = c->last_id + 1};
+
+	sched_ready(s, c, &job, now);
+}
+
+/* Returns how many decisions were timed. */
+static uint32_t measure(uint32_t guests, struct cost *cost)
+{
+	static struct sched s;
+	uint64_t now = EPOCH, frame = EPOCH, wake;
+	uint32_t n = 0;
+
+	sched_init(&s, &sched_fixed_priority);
+	add_clients(&s, guests);
+	for (uint32_t i = 1; i < guests; i++)
+		announce(&s, &s.client[i], now);
+	while (n < DECISIONS) {
+		struct sched_client *c;
+		uint64_t before, between, after;
+
+		if (now >= frame && !s.client[0].waiting) {
+			sched_release(&s, &s.client[0], now);
+			announce(&s, &s.client[0], now);
+			frame += FRAME_NS;
+		}
+		before = counter();
+		c = sched_pick(&s, now, &wake);
+		between = counter();
+		if (!c) {
+			now = wake < frame ? wake : frame;
+			continue;
+		}
+		now += JOB_NS;
+		sched_done(&s, c, c->job.id, now);
+		if (c == &s.client[0])
+			sched_complete(&s, c, now);
+		else
+			announce(&s, c, now);
+		after = counter();
+		cost->pick[n] = (double)(between - before);
+		cost->cycle[n++] = (double)(after - before);
+	}
+	return n;
+}
+
+static void measure_nothing(struct cost *cost)
+{
+	for (uint32_t i = 0; i < DECISIONS; i++) {
+		uint64_t before = counter();
+
+		cost->pick[i] = (double)(counter() - before);
+	}
+}
+
+json_t *bench_cost(const struct bench_options *o, uint32_t *bad)
+{
+	static const uint32_t guests[] = {2, 4, 8, 16, 32, 64};
+	struct cost *cost = malloc(sizeof(*cost));
+	json_t *list = json_array();
+	double tick = tick_ns(), base, noise, first = 0, last = 0;
+
+	(void)o;
+	if (!cost)
+		return NULL;
+	measure_nothing(cost);
+	base = bench_permille(cost->pick, DECISIONS, 500);
+	noise = (bench_permille(cost->pick, DECISIONS, 990) - base) * tick;
+	printf("\nCost of a decision, ns (timer alone %.1f, its p99 %.1f more, worst %.0f more)\n"
+	       "  %8s %8s %8s %8s   %s\n",
+	       base * tick, noise, (cost->pick[DECISIONS - 1] - base) * tick, "guests", "median",
+	       "p99", "worst", "median with done and ready");
+	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
+		double median, p99, worst, cycle;
+
+		measure(guests[i], cost);
+		measure(guests[i], cost); /* the first one has warmed up caches and branches */
+		median = (bench_permille(cost->pick, DECISIONS, 500) - base) * tick;
+		p99 = (bench_permille(cost->pick, DECISIONS, 990) - base) * tick;
+		worst = (cost->pick[DECISIONS - 1] - base) * tick;
+		cycle = (bench_permille(cost->cycle, DECISIONS, 500) - 2 * base) * tick;
+		printf("  %8u %8.1f %8.1f %8.0f   %.1f\n", guests[i], median, p99, worst, cycle);
+		json_array_append_new(list,
+				      json_pack("{s:i, s:f, s:f, s:f, s:f}", "guests",
+						(int)guests[i], "median_ns", median, "p99_ns", p99,
+						"worst_ns", worst, "cycle_median_ns", cycle));
+		first = i ? first : median;
+		last = median;
+	}
+	free(cost);
+	/* Times are judged with the noise of the machine beside them, not by an exit status. */
+	(void)bad;
+	return json_pack("{s:o, s:f, s:f, s:f}", "guests", list, "growth_2_to_64",
+			 first > 0 ? last / first : 0, "timer_ns", base * tick, "noise_p99_ns",
+			 noise);
+}
