@@ -146,17 +146,26 @@ static void lengthen_all(struct search *s, uint32_t value)
 		lengthen(&s->changed.display[i], value);
 }
 
-static uint32_t longest_job(const struct search *s)
+static uint32_t longest_of(const struct config_guest *g)
+{
+	return g->kill_time_us > g->max_job_us ? g->kill_time_us : g->max_job_us;
+}
+
+/* The longest job that a way to cap jobs may make shorter. */
+static uint32_t longest_capped(const struct search *s, change_fn change)
 {
 	uint32_t longest = 0;
 
+	if (change == cap_own && s->row->composition)
+		return s->config->panel[s->row->index].compose_us;
 	for (uint32_t i = 0; i < s->config->num_guests; i++) {
-		const struct config_guest *g = &s->config->guest[i];
-
-		longest = g->max_job_us > longest ? g->max_job_us : longest;
-		longest = g->kill_time_us > longest ? g->kill_time_us : longest;
+		if ((change == cap_lower && !is_below(s, i)) ||
+		    (change == cap_own && i != guest_of(s)))
+			continue;
+		if (longest_of(&s->config->guest[i]) > longest)
+			longest = longest_of(&s->config->guest[i]);
 	}
-	for (uint32_t i = 0; i < s->config->num_panels; i++)
+	for (uint32_t i = 0; change == cap_all && i < s->config->num_panels; i++)
 		if (s->config->panel[i].compose_us > longest)
 			longest = s->config->panel[i].compose_us;
 	return longest;
@@ -178,47 +187,77 @@ static uint32_t largest_budget(const struct search *s)
 	return used < whole ? (uint32_t)((whole - used) * me->budget_period_us / whole) : 0;
 }
 
-/* A job that would have to be less than half as long is another application: rather a gate. */
-static int fix_blocking(struct search *s)
-{
-	uint32_t longest = longest_job(s), cap = largest(s, cap_lower, longest);
+/* The smallest change so far: by how much a number is multiplied or divided, in thousandths. */
+struct best {
+	change_fn change;
+	uint32_t value;
+	uint64_t factor;
+};
 
-	if (cap >= longest / 2 && cap)
-		return 1;
-	if (!s->row->composition && !s->config->display[s->row->index].slack_gate &&
-	    s->config->display[s->row->index].deadline_us <=
-		    s->config->display[s->row->index].frame_period_us &&
-	    works(s, add_gate, 0))
-		return 1;
-	return cap && works(s, cap_lower, cap);
+#define GATE_FACTOR 1333u /* a gate costs the others time: better than a third off their jobs */
+
+static void consider(struct best *best, change_fn change, uint32_t from, uint32_t to)
+{
+	uint64_t factor = from > to ? from * UINT64_C(1000) / (to ? to : 1)
+				    : to * UINT64_C(1000) / (from ? from : 1);
+
+	/* A frame rate is what was asked for; it is given up last. */
+	if (change == lengthen_own)
+		factor *= 4;
+	if (!to || (best->change && factor >= best->factor))
+		return;
+	*best = (struct best){change, to, factor};
 }
 
-static int fix_late(struct search *s)
+static void consider_cap(struct search *s, struct best *best, change_fn change)
+{
+	uint32_t longest = longest_capped(s, change);
+
+	consider(best, change, longest, largest(s, change, longest));
+}
+
+static void consider_display(struct search *s, struct best *best)
 {
 	const struct config_display *d = &s->config->display[s->row->index];
 
-	if (fix_blocking(s))
-		return 1;
-	if (!s->row->composition && d->deadline_us < d->frame_period_us &&
-	    smallest(s, raise_deadline, d->deadline_us, d->frame_period_us))
-		return 1;
-	if (largest(s, cap_own, longest_job(s)) || largest(s, cap_all, longest_job(s)))
-		return 1;
-	if (!s->row->composition &&
-	    smallest(s, lengthen_own, d->frame_period_us, CONFIG_MAX_PERIOD_US))
-		return 1;
-	return smallest(s, lengthen_all, 1, CONFIG_MAX_PERIOD_US) != 0;
+	if (!d->slack_gate && d->deadline_us <= d->frame_period_us && works(s, add_gate, 1))
+		consider(best, add_gate, GATE_FACTOR, 1000);
+	if (d->deadline_us < d->frame_period_us)
+		consider(best, raise_deadline, d->deadline_us,
+			 smallest(s, raise_deadline, d->deadline_us, d->frame_period_us));
+	consider(best, lengthen_own, d->frame_period_us,
+		 smallest(s, lengthen_own, d->frame_period_us, CONFIG_MAX_PERIOD_US));
 }
 
-static int fix_short(struct search *s)
+static uint32_t shortest_period(const struct search *s)
 {
-	const struct config_guest *g = &s->config->guest[guest_of(s)];
+	uint32_t shortest = CONFIG_MAX_PERIOD_US;
 
-	return smallest(s, raise_budget, g->budget_us, largest_budget(s)) ||
-	       largest(s, cap_own, longest_job(s)) ||
-	       smallest(s, lengthen_own, s->config->display[s->row->index].frame_period_us,
-			CONFIG_MAX_PERIOD_US) ||
-	       largest(s, cap_all, longest_job(s));
+	for (uint32_t i = 0; i < s->config->num_displays; i++)
+		shortest = least(shortest, s->config->display[i].frame_period_us);
+	return shortest;
+}
+
+static int fix(struct search *s)
+{
+	struct best best = {0};
+
+	if (s->row->verdict == ADMISSION_SHORT) {
+		const struct config_guest *g = &s->config->guest[guest_of(s)];
+
+		consider(&best, raise_budget, g->budget_us,
+			 smallest(s, raise_budget, g->budget_us, largest_budget(s)));
+	}
+	consider_cap(s, &best, cap_lower);
+	consider_cap(s, &best, cap_own);
+	if (!s->row->composition)
+		consider_display(s, &best);
+	if (!best.change)
+		consider_cap(s, &best, cap_all);
+	if (!best.change)
+		consider(&best, lengthen_all, shortest_period(s),
+			 smallest(s, lengthen_all, shortest_period(s), CONFIG_MAX_PERIOD_US));
+	return best.change && works(s, best.change, best.value);
 }
 
 static void note(const struct config *c, struct admission *a, const char *kind, const char *name,
@@ -339,13 +378,11 @@ static void describe(const struct config *c, const struct admission_row *row, st
 void admission_find_fix(const struct config *c, struct admission *a)
 {
 	struct search s = {.config = c};
-	int found;
 
 	for (uint32_t i = 0; i < a->num_rows && !s.row; i++)
 		if (a->row[i].verdict == ADMISSION_LATE || a->row[i].verdict == ADMISSION_SHORT)
 			s.row = &a->row[i];
-	found = s.row->verdict == ADMISSION_SHORT ? fix_short(&s) : fix_late(&s);
-	if (found)
+	if (fix(&s))
 		note_changes(c, &s.changed, a);
 	describe(c, s.row, a);
 }

@@ -89,16 +89,28 @@ static void add_term(struct delay *d, uint64_t cost, uint64_t period, uint64_t o
 	d->term[d->terms++] = (struct term){.cost = cost, .period = period, .offset = offset};
 }
 
+static uint64_t longest_below(const struct analysis *a, uint32_t priority)
+{
+	uint64_t longest = 0;
+
+	for (uint32_t i = 0; i < a->count; i++)
+		if (a->in[i].priority > priority && a->in[i].cost_ns > longest)
+			longest = a->in[i].cost_ns;
+	return longest;
+}
+
 /*
- * A gate above may keep the GPU idle for jobs that are too long to be over in time. What that
- * costs, for each frame of the gated stream g: from where the longest of them could not start any
- * more until the frame is released, and its gaps.
+ * A gate above may keep the GPU idle, or leave it to shorter jobs of lower priority, when ours
+ * would not be over in time. What that costs for each frame of the gated stream g: from where the
+ * longest of ours cannot start any more until the frame is released, what a lower job runs beyond
+ * that, and likewise each of the frame's gaps.
  */
 static uint64_t gate_cost(const struct delay *d, uint32_t g)
 {
 	const struct analysis *a = d->a;
 	const struct response_stream *gate = &a->in[g], *me = &a->in[d->i];
-	uint64_t longest = 0, slack = a->out[g].tolerates ? a->out[g].tolerance_ns : 0;
+	uint64_t slack = a->out[g].tolerates ? a->out[g].tolerance_ns : 0;
+	uint64_t longest = 0, lower;
 
 	if (!gate->gate || gate->priority >= me->priority)
 		return 0;
@@ -109,10 +121,14 @@ static uint64_t gate_cost(const struct delay *d, uint32_t g)
 		    s->cost_ns > longest)
 			longest = s->cost_ns;
 	}
-	if (longest <= slack)
+	/* A release may be awaited for as long as its jitter. */
+	if (longest + gate->jitter_ns <= slack)
 		return 0;
-	return longest + gate->jitter_ns + gaps_of(gate) * (gate->gap_ns + slack + a->latency) +
-	       a->latency;
+	lower = longest_below(a, me->priority);
+	if (lower > slack)
+		lower = slack;
+	return longest + gate->jitter_ns - slack + lower +
+	       gaps_of(gate) * (gate->gap_ns + lower + a->latency) + a->latency;
 }
 
 /* A frame of h that has begun before the window may reach into it for as long as h's response. */
@@ -254,16 +270,6 @@ static void tolerate(struct delay *d, struct response *r)
 		}
 	}
 	r->tolerance_ns = low;
-}
-
-static uint64_t longest_below(const struct analysis *a, uint32_t priority)
-{
-	uint64_t longest = 0;
-
-	for (uint32_t i = 0; i < a->count; i++)
-		if (a->in[i].priority > priority && a->in[i].cost_ns > longest)
-			longest = a->in[i].cost_ns;
-	return longest;
 }
 
 static void analyse_one(const struct analysis *a, uint32_t i)

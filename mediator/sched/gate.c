@@ -90,14 +90,16 @@ void sched_release(struct sched *s, struct sched_client *c, uint64_t now)
 	const uint64_t period = c->params.frame_period_ns;
 
 	(void)s;
-	c->drawing = 1;
-	c->frame_ns = now;
-	if (!period)
+	if (!c->drawing)
+		c->frame_ns = now;
+	if (c->drawing < SCHED_MAX_DRAWING)
+		c->drawing++;
+	c->last_frame_ns = now;
+	if (!period ||
+	    (c->expected && sched_elapsed(c->release_ns, now) + c->params.jitter_ns < period))
 		return;
-	c->holding =
-		!c->expected || sched_elapsed(c->release_ns, now) + c->params.jitter_ns >= period;
-	if (!c->holding)
-		return;
+	/* One that finishes no frame has lost its promise; nobody has to wait for it. */
+	c->holding = c->drawing < SCHED_MAX_DRAWING;
 	c->expected = 1;
 	c->release_ns = now;
 	c->next_release_ns = now + period;
@@ -110,8 +112,10 @@ void sched_complete(struct sched *s, struct sched_client *c, uint64_t now)
 
 	if (!c->drawing)
 		return;
-	c->drawing = 0;
-	c->holding = 0;
+	c->drawing--;
+	c->frame_ns = c->last_frame_ns;
+	if (!c->drawing)
+		c->holding = 0;
 	for (size_t i = 0; i < 2; i++) {
 		sums[i]->frames++;
 		sums[i]->late += c->params.deadline_ns && took > c->params.deadline_ns;

@@ -28,8 +28,9 @@
 #define SCHED_MAX_CLIENTS 96u
 #define SCHED_WORDS	  2u /* of 64 bits: one bit for each client */
 
-#define SCHED_NEVER	 UINT64_MAX /* a time that does not come */
-#define SCHED_MAX_WEIGHT 1000u
+#define SCHED_NEVER	  UINT64_MAX /* a time that does not come */
+#define SCHED_MAX_WEIGHT  1000u
+#define SCHED_MAX_DRAWING 8u /* frames of a client that are counted */
 /* Of all times given in parameters: sums of a few of them fit into 63 bits. */
 #define SCHED_MAX_NS (UINT64_C(1) << 56)
 
@@ -101,8 +102,8 @@ struct sched_client {
 	uint8_t running;   /* `job` holds a job; at most one client of all */
 	uint8_t throttled; /* `next` waits for the budget */
 	uint8_t overran;   /* `job` is counted as an overrun */
-	uint8_t drawing;   /* a frame is between release and completion */
-	uint8_t holding;   /* that frame counts for the gate */
+	uint8_t drawing;   /* frames between release and completion */
+	uint8_t holding;   /* the gate knows of them */
 	uint8_t expected;  /* release_ns and next_release_ns are valid */
 	uint8_t index;	   /* in struct sched */
 	struct sched_job next, job;
@@ -117,7 +118,8 @@ struct sched_client {
 	uint64_t budget_at_ns;	/* up to when running time is charged */
 	uint64_t refill_ns;	/* next full budget */
 
-	uint64_t frame_ns;	  /* release of the last frame */
+	uint64_t frame_ns;	  /* release of the frame being drawn */
+	uint64_t last_frame_ns;	  /* of the one released last */
 	uint64_t release_ns;	  /* of the last one that counts for the gate */
 	uint64_t next_release_ns; /* expected */
 
@@ -274,7 +276,10 @@ int sched_done(struct sched *s, struct sched_client *c, uint64_t id, uint64_t no
  */
 void sched_release(struct sched *s, struct sched_client *c, uint64_t now);
 
-/* The frame released last is complete. Nothing when there is none. */
+/*
+ * The oldest frame that was released is complete. Nothing when there is none. Times are exact as
+ * long as no more than two frames are between release and completion.
+ */
 void sched_complete(struct sched *s, struct sched_client *c, uint64_t now);
 
 /* Budget left, running time charged; negative: owed. INT64_MAX without a budget. */
