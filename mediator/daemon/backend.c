@@ -116,7 +116,13 @@ int backend_start(struct guest *g)
 {
 	const struct options *o = g->mediator->options;
 	const char *const arguments[] = {"--gpu", o->gpu, "--render-node", o->render_node, NULL};
+	const struct mediator *m = g->mediator;
+	struct sched_params params;
+	int status;
 
-	return client_start(&g->backend, "gpum-backend", arguments,
-			    sched_guest_priority(g->config->priority));
+	admission_guest_params(&m->config, &m->admission, (uint32_t)(g - m->guest), &params);
+	status = client_start(&g->backend, "gpum-backend", arguments, params.priority);
+	if (!status)
+		jobs_configure(&g->backend, &params);
+	return status;
 }

@@ -121,9 +121,14 @@ static void start(struct panel *p)
 {
 	const char *const arguments[] = {"--render-node", p->mediator->options->render_node, NULL};
 
+	struct sched_params params;
+
+	admission_compositor_params(&p->mediator->config, p->index, &params);
 	p->compositor_started_ns = mediator_now();
-	if (client_start(&p->compositor, "gpum-compositor", arguments, SCHED_PRIORITY_COMPOSITOR))
+	if (client_start(&p->compositor, "gpum-compositor", arguments, params.priority))
 		restart_later(p);
+	else
+		jobs_configure(&p->compositor, &params);
 }
 
 static void restart(struct ev_loop *loop, struct ev_timer *timer, int events)

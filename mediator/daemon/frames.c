@@ -18,6 +18,13 @@ static void answer(struct guest *g, uint32_t scanout, uint64_t seq)
 		client_send(&g->backend, &msg, GPUM_MSG_FRAME_SHOWN, -1);
 }
 
+static const struct config_display *main_display(const struct guest *g)
+{
+	const struct mediator *m = g->mediator;
+
+	return &m->config.display[admission_main_display(&m->config, (uint32_t)(g - m->guest))];
+}
+
 static bool is_inside(const struct gpum_frame *f, const struct gpum_buffer *b)
 {
 	return f->width && f->height && f->width <= b->width && f->x <= b->width - f->width &&
@@ -46,6 +53,8 @@ const char *frames_submit(struct guest *g, const struct gpum_frame *f)
 
 	if (present_submit(&d->panel->present, d->slot, &frame, &superseded))
 		return "a frame out of sequence";
+	if (d->panel->display[d->slot].config == main_display(g))
+		jobs_frame_complete(&g->backend);
 	answer(g, f->scanout, superseded);
 	return NULL;
 }

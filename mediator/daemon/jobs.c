@@ -52,15 +52,26 @@ static void look_at(struct mediator *m, uint64_t wake, uint64_t now)
 void jobs_init(struct mediator *m)
 {
 	sched_init(&m->jobs.sched, m->config.policy);
+	sched_set_costs(&m->jobs.sched, &m->config.costs);
 	ev_init(&m->jobs.watchdog, bark);
 	m->jobs.watchdog.data = m;
 	ev_init(&m->jobs.look, look_again);
 	m->jobs.look.data = m;
 }
 
+void jobs_configure(struct client *c, const struct sched_params *params)
+{
+	sched_set_params(&c->mediator->jobs.sched, c->sched, params, mediator_now());
+}
+
+static bool is_compositor(const struct client *c)
+{
+	return c->sched->priority == SCHED_PRIORITY_COMPOSITOR;
+}
+
 static bool kind_is_allowed(const struct client *c, uint32_t kind)
 {
-	if (c->sched->priority == SCHED_PRIORITY_COMPOSITOR)
+	if (is_compositor(c))
 		return kind == GPUM_JOB_COMPOSE;
 	return kind == GPUM_JOB_SUBMIT || kind == GPUM_JOB_TRANSFER;
 }
@@ -74,6 +85,9 @@ static void announce(struct client *c, const struct gpum_job *job)
 		client_fail(c, "a job of unknown kind %u", job->kind);
 		return;
 	}
+	/* A guest's driver draws nothing before its last frame is shown: a new one begins. */
+	if (!c->sched->drawing)
+		sched_release(&c->mediator->jobs.sched, c->sched, mediator_now());
 	status = sched_ready(&c->mediator->jobs.sched, c->sched, &next, mediator_now());
 	if (status)
 		client_fail(c, "job %llu: %s", (unsigned long long)job->id,
@@ -97,11 +111,25 @@ void jobs_done(struct client *c, const struct gpum_job_done *done)
 		return;
 	}
 	ev_timer_stop(m->loop, &m->jobs.watchdog);
+	if (is_compositor(c))
+		sched_complete(&m->jobs.sched, c->sched, mediator_now());
 	if (done->next.kind)
 		announce(c, &done->next);
 	if (c->ops->job_done)
 		c->ops->job_done(c, done->failed != 0);
 	jobs_kick(m);
+}
+
+void jobs_frame_complete(struct client *c)
+{
+	struct mediator *m = c->mediator;
+
+	if (!c->sched || !c->sched->drawing)
+		return;
+	sched_complete(&m->jobs.sched, c->sched, mediator_now());
+	/* Who was kept back for it may go now. */
+	if (!m->jobs.sched.holder)
+		jobs_kick(m);
 }
 
 void jobs_remove(struct client *c)

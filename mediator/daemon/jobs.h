@@ -22,9 +22,15 @@ struct jobs {
 
 void jobs_init(struct mediator *mediator);
 
+/* What the device tree says of a client that has just been started. */
+void jobs_configure(struct client *client, const struct sched_params *params);
+
 /* JOB_READY and JOB_DONE of a client. One that breaks the rules is killed. */
 void jobs_ready(struct client *client, const struct gpum_job *job);
 void jobs_done(struct client *client, const struct gpum_job_done *done);
+
+/* What was drawn since the last frame is a frame of the client's main display. */
+void jobs_frame_complete(struct client *client);
 
 /* A client is ending: it gets the GPU no more, but what it has on it must come to an end. */
 void jobs_withdraw(struct client *client);

@@ -62,6 +62,22 @@ static void name_board(struct mediator *m, const void *fdt)
 	snprintf(m->board, sizeof(m->board), "%s", name);
 }
 
+/* What cannot hold is not begun; what nobody declared is not promised, and said. */
+static bool admit(struct mediator *m)
+{
+	admission_check(&m->config, &m->admission);
+	if (admission_refused(&m->admission)) {
+		log_error("%s: %s", m->options->fdt, m->admission.error.message);
+		return false;
+	}
+	if (m->admission.verdict == ADMISSION_OPEN)
+		log_info("nothing is promised: %s", m->admission.reason);
+	else
+		log_info("all displays' deadlines hold, at most %.1f %% of the GPU in use",
+			 (double)m->admission.utilisation / 1e4);
+	return true;
+}
+
 static bool read_config(struct mediator *m)
 {
 	struct config_error error;
@@ -127,7 +143,7 @@ int main(int argc, char **argv)
 
 	options_parse(argc, argv, &options);
 	m->options = &options;
-	if (!read_config(m))
+	if (!read_config(m) || !admit(m))
 		return EXIT_FAILURE;
 	signal(SIGPIPE, SIG_IGN);
 	m->loop = ev_default_loop(EVFLAG_AUTO);

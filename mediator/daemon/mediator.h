@@ -6,6 +6,7 @@
 #include <ev.h>
 #include <stdint.h>
 
+#include "mediator/admission/admission.h"
 #include "mediator/config/config.h"
 #include "mediator/daemon/guests.h"
 #include "mediator/daemon/jobs.h"
@@ -20,6 +21,7 @@ struct mediator {
 	struct ev_loop *loop;
 	const struct options *options;
 	struct config config;
+	struct admission admission; /* what it promises */
 	char board[64];
 	struct jobs jobs;
 	struct panel panel[CONFIG_MAX_PANELS];
