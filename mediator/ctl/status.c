@@ -37,10 +37,11 @@ static void print_head(const json_t *s)
 	const json_t *gpu = json_object_get(s, "gpu");
 	char domid[24];
 
-	printf("gpu-mediatord %s, board %s, driver domain %s, policy %s, up %.0f s\n",
+	printf("gpu-mediatord %s, board %s, driver domain %s, policy %s, deadlines: %s, up %.0f "
+	       "s\n",
 	       text(s, "version"), text(s, "board"),
 	       id(json_object_get(s, "driver_domain"), "domid", domid, sizeof(domid)),
-	       text(s, "policy"), number(s, "uptime_s"));
+	       text(s, "policy"), text(s, "promise"), number(s, "uptime_s"));
 	printf("GPU %s: %lld jobs, %.0f %% busy, longest job %.1f ms; counted for %.1f s\n",
 	       text(gpu, "renderer"), integer(gpu, "jobs"), number(gpu, "busy_ratio") * 100.0,
 	       number(gpu, "longest_job_ms"), number(s, "duration_s"));
@@ -92,6 +93,44 @@ static void print_guests(const json_t *guests)
 	}
 }
 
+static int is_number(const json_t *object, const char *name)
+{
+	return json_is_number(json_object_get(object, name));
+}
+
+/* What was declared and is not true spoils what was promised to others. */
+static void print_jobs(const json_t *guests)
+{
+	const json_t *g;
+	size_t i;
+
+	printf("\n%-16s %9s %11s %11s %9s %9s %11s %11s\n", "GUEST", "JOBS", "LONGEST MS",
+	       "DECLARED", "OVERRUNS", "THROTTLED", "FRAME MS", "LATE");
+	json_array_foreach(guests, i, g)
+	{
+		const json_t *j = json_object_get(g, "jobs");
+		char declared[24] = "-";
+
+		if (is_number(j, "declared_ms"))
+			snprintf(declared, sizeof(declared), "%.1f", number(j, "declared_ms"));
+		printf("%-16s %9lld %11.1f %11s %9lld %9lld %11.1f %11lld\n", text(g, "name"),
+		       integer(j, "count"), number(j, "longest_ms"), declared,
+		       integer(j, "overruns"), integer(j, "throttled"),
+		       number(j, "longest_frame_ms"), integer(j, "late"));
+	}
+	json_array_foreach(guests, i, g)
+	{
+		const json_t *j = json_object_get(g, "jobs");
+
+		if (is_number(j, "declared_ms") &&
+		    number(j, "longest_ms") > number(j, "declared_ms"))
+			printf("WARNING: %s declares jobs of at most %.1f ms and had one of %.1f "
+			       "ms (%lld longer than declared): correct its max-job-us\n",
+			       text(g, "name"), number(j, "declared_ms"), number(j, "longest_ms"),
+			       integer(j, "overruns"));
+	}
+}
+
 static void print_panels(const json_t *panels)
 {
 	const json_t *p;
@@ -128,6 +167,7 @@ int ctl_status(const struct ctl_options *options)
 		print_head(s);
 		print_displays(json_object_get(s, "displays"));
 		print_guests(json_object_get(s, "guests"));
+		print_jobs(json_object_get(s, "guests"));
 		print_panels(json_object_get(s, "panels"));
 	}
 	json_decref(s);

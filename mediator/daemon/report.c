@@ -81,16 +81,43 @@ static json_t *report_display(const struct mediator *m, const struct config_disp
 			 count(s.superseded), "frame_ms", report_frame_ms(&s));
 }
 
+/* Nanoseconds in milliseconds, or null when there is no such number. */
+static json_t *ms_or_null(int64_t ns, bool known)
+{
+	return known ? json_real((double)(ns / 1000) / 1000.0) : json_null();
+}
+
+/* Measured beside declared: who declared wrongly is promised nothing. */
+static void report_declared(json_t *jobs, const struct mediator *m, const struct sched_client *s)
+{
+	const struct sched_params *p = &s->params;
+	json_t *more = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "declared_ms",
+		ms_or_null((int64_t)p->job_ns, p->job_ns), "overruns", count(s->stats.overruns),
+		"kill_ms", ms_or_null((int64_t)p->kill_ns, p->kill_ns), "budget_left_ms",
+		ms_or_null(sched_budget_left(&m->jobs.sched, s, mediator_now()), p->budget_ns),
+		"throttled", count(s->stats.throttled), "frames", count(s->stats.frames), "late",
+		count(s->stats.late), "longest_frame_ms",
+		number((double)s->stats.longest_frame_ns / NS_PER_MS));
+
+	json_object_update(jobs, more);
+	json_decref(more);
+}
+
 static json_t *report_jobs(const struct client *c)
 {
 	const struct sched_stats none = {0};
 	const struct sched_stats *s = c->sched ? &c->sched->stats : &none;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", count(s->jobs), "gpu_ms",
-			 number((double)s->busy_ns / NS_PER_MS), "longest_ms",
-			 number((double)s->longest_ns / NS_PER_MS), "waited_ms",
-			 number((double)s->waited_ns / NS_PER_MS), "longest_wait_ms",
-			 number((double)s->longest_wait_ns / NS_PER_MS));
+	json_t *jobs = json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", count(s->jobs), "gpu_ms",
+				 number((double)s->busy_ns / NS_PER_MS), "longest_ms",
+				 number((double)s->longest_ns / NS_PER_MS), "waited_ms",
+				 number((double)s->waited_ns / NS_PER_MS), "longest_wait_ms",
+				 number((double)s->longest_wait_ns / NS_PER_MS));
+
+	if (jobs && c->sched)
+		report_declared(jobs, c->mediator, c->sched);
+	return jobs;
 }
 
 static json_t *report_counters(const struct gpum_state *s)
@@ -155,9 +182,10 @@ json_t *report_status(struct mediator *m)
 		json_array_append_new(guests, report_guest(&m->guest[i]));
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, report_panel(&m->panel[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
 			 MEDIATOR_VERSION, "board", m->board, "policy", m->config.policy->name,
-			 "uptime_s", number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
+			 "promise", admission_word(m->admission.verdict), "uptime_s",
+			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 report_driver_domain(m), "gpu", report_gpu(m, now), "displays", displays,
 			 "guests", guests, "panels", panels);
