@@ -35,6 +35,11 @@ static int read_workload(const char *path, struct sim_workload *w)
 	return -1;
 }
 
+static int is_pattern(const char *name)
+{
+	return !strncmp(name, "drm-", 4);
+}
+
 /* The stream to look at: the first. */
 static void print_row(const struct bench_sim *b, const struct sim_policy *policy)
 {
@@ -80,7 +85,8 @@ static json_t *run_workload(struct bench_sim *b, const char *path, const char *n
 		return NULL;
 	sim_bounds(&b->workload, &bounds);
 	sim_bounds_apply(&bounds, &b->workload);
-	print_title(path, name);
+	if (!is_pattern(name))
+		print_title(path, name);
 	for (uint32_t i = 0; sim_policies[i]; i++) {
 		struct sim_result result = {
 			.workload = &b->workload, .policy = sim_policies[i], .report = &b->report};
@@ -92,10 +98,40 @@ static json_t *run_workload(struct bench_sim *b, const char *path, const char *n
 				*bad += bounds.response_ns[j] &&
 					b->report.stream[j].response.max_ns > bounds.response_ns[j];
 		}
-		print_row(b, sim_policies[i]);
+		if (!is_pattern(name))
+			print_row(b, sim_policies[i]);
 		json_array_append_new(list, sim_json(&result));
 	}
 	return list;
+}
+
+/* Linux's patterns in one line each: the 99th percentile of the first stream. */
+static void print_patterns(json_t *json)
+{
+	const char *name;
+	json_t *list;
+
+	printf("\ndrm_sched's test patterns: p99 of the client looked at, ms\n  %-24s", "");
+	for (uint32_t i = 0; sim_policies[i]; i++)
+		printf(" %8.8s", sim_policies[i]->name);
+	printf("\n");
+	json_object_foreach(json, name, list)
+	{
+		json_t *result;
+		size_t i;
+
+		if (!is_pattern(name))
+			continue;
+		printf("  %-24s", name + 4);
+		json_array_foreach(list, i, result)
+		{
+			json_t *stream = json_array_get(json_object_get(result, "streams"), 0);
+			json_t *response = json_object_get(stream, "response_us");
+
+			printf(" %8.2f", json_real_value(json_object_get(response, "p99")) / 1e3);
+		}
+		printf("\n");
+	}
 }
 
 static int is_workload(const struct dirent *entry)
@@ -132,5 +168,8 @@ json_t *bench_peers(const struct bench_options *o, uint32_t *bad)
 		free(files[i]);
 	free(files);
 	bench_free(b);
-	return count > 0 ? json : NULL;
+	if (count <= 0 || !json)
+		return NULL;
+	print_patterns(json);
+	return json;
 }

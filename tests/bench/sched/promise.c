@@ -54,7 +54,8 @@ struct worker {
 	struct admission admission;
 	struct sim_workload base; /* periodic, at declared maxima */
 	uint64_t bound_ns[SIM_MAX_STREAMS], rogue_ns[SIM_MAX_STREAMS];
-	uint64_t warm_ns[SIM_MAX_STREAMS]; /* the earliest release that is promised anything */
+	uint64_t longest_ns[SIM_MAX_STREAMS]; /* of all runs to which bound_ns applies */
+	uint64_t warm_ns[SIM_MAX_STREAMS];    /* the earliest release that is promised anything */
 	uint64_t seed;
 	enum bench_class class;
 };
@@ -108,6 +109,7 @@ static void prepare(struct worker *k)
 	admission_evaluate(&k->config, &k->admission);
 	sim_tree(&k->config, SIM_LOAD_PERIODIC, 0, &k->base);
 	k->base.seed = k->seed;
+	memset(k->longest_ns, 0, sizeof(k->longest_ns));
 	take_bounds(k);
 	take_warm_up(k);
 	k->tally.configurations++;
@@ -121,18 +123,10 @@ static void begin(struct worker *k)
 
 static void run(struct worker *k)
 {
-	const struct sim_stream *top = &k->b->workload.stream[0];
-	const struct sim_stream_report *r = &k->b->report.stream[0];
-
 	bench_run(k->b, &sim_daemon_fixed_priority);
 	k->tally.runs++;
 	k->tally.jobs += k->b->report.jobs;
 	k->tally.simulated_ns += k->b->report.time_ns;
-	if (top->kind != SIM_PERIODIC || top->rogue_every)
-		return;
-	k->tally.frames += r->finished;
-	k->tally.missed += r->missed;
-	atomic_fetch_add(k->frames, r->finished);
 }
 
 /* A workload file that shows a broken promise, in the current folder; the first one only. */
@@ -160,11 +154,19 @@ static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 static void check(struct worker *k, uint32_t stream, uint64_t bound)
 {
 	const struct sim_stream_report *r = &k->b->report.stream[stream];
-	uint64_t late = bound <= k->b->workload.stream[stream].deadline_ns ? r->missed : 0;
+	int in_time = bound <= k->b->workload.stream[stream].deadline_ns;
+	uint64_t late = in_time ? r->missed : 0;
 
 	k->tally.frames_promised += r->finished;
 	k->tally.missed_promised += late;
+	if (!stream && in_time) {
+		k->tally.frames += r->finished;
+		k->tally.missed += late;
+		atomic_fetch_add(k->frames, r->finished);
+	}
 	k->tally.beyond_bound += r->response.max_ns > bound;
+	if (bound == k->bound_ns[stream] && r->response.max_ns > k->longest_ns[stream])
+		k->longest_ns[stream] = r->response.max_ns;
 	if (late || r->response.max_ns > bound)
 		keep_evidence(k, stream, bound);
 }
@@ -181,7 +183,8 @@ static void run_random(struct worker *k, struct sim_random *random, int full)
 		s->start_ns = k->warm_ns[i] + sim_random_between(random, 0, s->period_ns - 1);
 		for (uint32_t j = 0; j < s->num_segments && !full; j++)
 			s->job_min_ns[j] = s->job_max_ns[j] / 2;
-		if (!sim_random_between(random, 0, 3))
+		/* A gate waits for frames that come when they have to, within their jitter. */
+		if (!w->guest[s->guest].gate && !sim_random_between(random, 0, 3))
 			s->sporadic_ns = s->period_ns / 4;
 	}
 	run(k);
@@ -189,15 +192,15 @@ static void run_random(struct worker *k, struct sim_random *random, int full)
 		check(k, i, k->bound_ns[i]);
 }
 
-/* Every job of a guest that has a kill time is killed. */
-static void overrun(struct sim_workload *w, uint32_t stream)
+/* Every job of a guest that has a kill time takes that many times as long. */
+static void overrun(struct sim_workload *w, uint32_t stream, uint64_t times)
 {
 	const struct sim_guest *g = &w->guest[w->stream[stream].guest];
 
 	if (!g->kill_ns)
 		return;
 	w->stream[stream].rogue_every = 1;
-	w->stream[stream].rogue_ns = 2 * g->kill_ns;
+	w->stream[stream].rogue_ns = times * g->kill_ns;
 }
 
 static uint32_t longest_below(const struct worker *k, uint32_t stream)
@@ -213,17 +216,11 @@ static uint32_t longest_below(const struct worker *k, uint32_t stream)
 	return longest;
 }
 
-static void add_ratio(double *ratios, uint32_t *count, double ratio)
-{
-	ratios[*count < RATIO_SLOTS ? (*count)++ : (uint32_t)(ratio * 1e9) % RATIO_SLOTS] = ratio;
-}
-
 static void run_worst_phase(struct worker *k, uint32_t stream)
 {
 	uint32_t blocker = longest_below(k, stream);
 	uint64_t zero = 0, longest_ns = 0;
 	struct sim_workload *w;
-	double ratio;
 
 	begin(k);
 	w = &k->b->workload;
@@ -234,27 +231,21 @@ static void run_worst_phase(struct worker *k, uint32_t stream)
 		struct sim_stream *s = &w->stream[i];
 
 		s->jitter_mode = SIM_JITTER_FIRST;
-		s->start_ns = zero - s->jitter_ns + (i != blocker);
+		/* Equal ones go in the order of arrival. */
+		s->start_ns = zero - s->jitter_ns + (i == stream ? 2 : i != blocker);
 		/* Gates have to know the releases; then jitter cannot be the first's only. */
 		if (w->guest[s->guest].gate && s->start_ns > k->warm_ns[i]) {
 			s->jitter_mode = SIM_JITTER_RANDOM;
 			s->start_ns -= (s->start_ns - k->warm_ns[i]) / s->period_ns * s->period_ns;
 		}
-		if (i != stream)
-			overrun(w, i);
+		/* The others' are killed, its own are ready when they were about to be. */
+		overrun(w, i, i == stream ? 1 : 2);
 		if (s->period_ns > longest_ns)
 			longest_ns = s->period_ns;
 	}
 	w->duration_ns = zero + 20 * longest_ns;
 	run(k);
 	check(k, stream, k->bound_ns[stream]);
-	if (!k->b->report.stream[stream].response.max_ns)
-		return;
-	ratio = (double)k->bound_ns[stream] / (double)k->b->report.stream[stream].response.max_ns;
-	if (stream < k->config.num_displays)
-		add_ratio(k->tally.ratio[k->class], &k->tally.ratios[k->class], ratio);
-	if (!stream)
-		add_ratio(k->tally.top_ratio[k->class], &k->tally.top_ratios[k->class], ratio);
 }
 
 static void saturate(struct worker *k, uint32_t stream)
@@ -266,7 +257,7 @@ static void saturate(struct worker *k, uint32_t stream)
 	s->num_segments = 1;
 	s->deadline_ns = 0;
 	s->start_ns = k->warm_ns[stream];
-	overrun(&k->b->workload, stream);
+	overrun(&k->b->workload, stream, 2);
 }
 
 /* Everybody below the most important priority does what it can. */
@@ -313,6 +304,28 @@ static void run_rogues(struct worker *k, uint32_t stream, struct sim_random *ran
 	check(k, stream, k->rogue_ns[stream]);
 }
 
+static void add_ratio(double *ratios, uint32_t *count, double ratio)
+{
+	if (*count < RATIO_SLOTS)
+		ratios[(*count)++] = ratio;
+}
+
+/* How near to its bound each display came. */
+static void take_ratios(struct worker *k)
+{
+	struct tally *t = &k->tally;
+
+	for (uint32_t i = 0; i < k->config.num_displays; i++) {
+		double ratio = (double)k->bound_ns[i] / (double)k->longest_ns[i];
+
+		if (!k->longest_ns[i])
+			continue;
+		add_ratio(t->ratio[k->class], &t->ratios[k->class], ratio);
+		if (!i)
+			add_ratio(t->top_ratio[k->class], &t->top_ratios[k->class], ratio);
+	}
+}
+
 static void *work(void *arg)
 {
 	struct worker *k = arg;
@@ -330,6 +343,7 @@ static void *work(void *arg)
 			run_worst_phase(k, i);
 		for (uint32_t i = 0; i < k->config.num_displays; i++)
 			run_rogues(k, i, &random);
+		take_ratios(k);
 	}
 	return NULL;
 }
