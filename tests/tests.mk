@@ -78,7 +78,7 @@ check-format: ## sources are laid out as .clang-format says
 	@tests/run format tests/style/*
 
 check-build: ## gcc and clang build everything without a warning
-	@tests/run build tests/build/*
+	@tests/run build tests/compile/*
 
 check-dts: ## device trees and their binding
 	@tests/run dts $(wildcard tests/dts/check.sh)
