@@ -136,20 +136,21 @@ static uint64_t first_bucket(const struct sched_level *l)
 	return current + (uint32_t)__builtin_ctzll(ring);
 }
 
-/* The client that is due first in a level that has one; moves the level's virtual time to it. */
+/*
+ * The client that is due first in a level that has one. The level's virtual time moves to the
+ * start of its bucket and not to its tag: others in that bucket may be owed more.
+ */
 static struct sched_client *due(struct sched *s, struct sched_level *l)
 {
 	for (;;) {
 		uint64_t number = first_bucket(l);
 		struct sched_client *c = &s->client[l->first[number % SCHED_BUCKETS]];
 
-		if (bucket_number(c->tag) <= number) {
-			if (l->virtual_ns < c->tag)
-				l->virtual_ns = c->tag;
+		if (l->virtual_ns < number << BUCKET_SHIFT)
+			l->virtual_ns = number << BUCKET_SHIFT;
+		if (bucket_number(c->tag) <= number)
 			return c;
-		}
 		leave_bucket(s, l, c);
-		l->virtual_ns = number << BUCKET_SHIFT;
 		enter_bucket(s, l, c);
 	}
 }
