@@ -3,12 +3,13 @@
 # $OUT: the run's output folder, the domains' /host. $RUN: sockets and what only the run needs.
 
 # A display with GL: the user's own if it works, else an X server in memory.
+# Large, as SDL centres the window before it knows how large it gets.
 qemu_display() {
 	if [ -z "${HEADLESS:-}" ] && [ -n "${DISPLAY:-}" ] && xdpyinfo >/dev/null 2>&1; then
 		return 0
 	fi
 	local tries=0
-	Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$RUN/display" \
+	Xvfb -displayfd 3 -screen 0 2048x1280x24 -nolisten tcp 3>"$RUN/display" \
 		>"$OUT/log/xvfb.log" 2>&1 &
 	XVFB_PID=$!
 	until [ -s "$RUN/display" ]; do
