@@ -22,6 +22,7 @@ struct bench_options {
 	uint64_t seed;
 	uint32_t threads;
 	const char *workloads; /* folder of *.sim */
+	const char *out;       /* the JSON file; what breaks a promise is written beside it */
 };
 
 /* All that one simulation needs; to be freed by bench_free(). NULL: out of memory. */
@@ -40,6 +41,7 @@ void bench_run(struct bench_sim *b, const struct sim_policy *policy);
 double bench_permille(double *values, uint32_t n, uint32_t permille);
 
 /* --- Sections: each returns its object, NULL after a message. *bad counts what does not hold. */
+json_t *bench_machine(const struct bench_options *o, uint32_t *bad);
 json_t *bench_promise(const struct bench_options *o, uint32_t *bad);
 json_t *bench_guests(const struct bench_options *o, uint32_t *bad);
 json_t *bench_cost(const struct bench_options *o, uint32_t *bad);

@@ -69,12 +69,13 @@ static int write_json(json_t *json, const char *path)
 	return 3;
 }
 
-static int run(const struct bench_options *o, const char *out)
+static int run(const struct bench_options *o)
 {
 	static const struct {
 		const char *name;
 		json_t *(*run)(const struct bench_options *o, uint32_t *bad);
-	} sections[] = {{"decision_cost", bench_cost},
+	} sections[] = {{"machine", bench_machine},
+			{"decision_cost", bench_cost},
 			{"guests", bench_guests},
 			{"peers", bench_peers},
 			{"promise", bench_promise}};
@@ -92,10 +93,10 @@ static int run(const struct bench_options *o, const char *out)
 		fflush(stdout);
 	}
 	json_object_set_new(json, "not_held", json_integer(bad));
-	status = write_json(json, out);
+	status = write_json(json, o->out);
 	json_decref(json);
 	if (!status)
-		printf("\n%s; figures in %s\n", bad ? "NOT ALL HOLDS" : "all holds", out);
+		printf("\n%s; figures in %s\n", bad ? "NOT ALL HOLDS" : "all holds", o->out);
 	return status ? status : bad != 0;
 }
 
@@ -141,5 +142,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	o.threads = (uint32_t)threads;
-	return run(&o, argv[optind]);
+	o.out = argv[optind];
+	return run(&o);
 }

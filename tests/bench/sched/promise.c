@@ -129,16 +129,16 @@ static void run(struct worker *k)
 	k->tally.simulated_ns += k->b->report.time_ns;
 }
 
-/* A workload file that shows a broken promise, in the current folder; the first one only. */
+/* A workload file that shows a broken promise, beside the figures; the first one only. */
 static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 {
-	char path[64];
+	char path[512];
 	FILE *file;
 
 	if (k->tally.broken_seed)
 		return;
 	k->tally.broken_seed = k->seed;
-	snprintf(path, sizeof(path), "broken-%016" PRIx64 ".sim", k->seed);
+	snprintf(path, sizeof(path), "%s-broken-%" PRIu64 ".sim", k->o->out, k->seed);
 	file = fopen(path, "w");
 	if (!file)
 		return;
