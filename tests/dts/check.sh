@@ -134,13 +134,52 @@ refused 'panel = <&panel>' 'panel = <&cluster>' $D panel config
 refused 'domain-name = "cluster"' 'domain-name = "a b"' $G domain-name both
 refused 'displays = <&cluster>' 'displays = <&panel>' $G displays config
 refused 'displays = <&cluster>' 'displays = <&cluster &cluster>' $G displays config
-refused 'max-job-us = <4000>' 'max-job-us = <0>' $G max-job-us both
-refused 'budget-us = <6000>' 'budget-us = <33334>' $G budget-us config
+refused 'max-job-us = <2000>' 'max-job-us = <0>' $G max-job-us both
+refused 'max-job-us = <2000>;' '' $G max-job-us both
+refused 'weight = <1>' 'weight = <0>' $G weight both
+refused 'kill-time-us = <4000>' 'kill-time-us = <1999>' $G kill-time-us config
+refused 'switch-cost-us = <100>' 'switch-cost-us = <1000001>' $M switch-cost-us both
+refused 'latency-us = <200>' 'latency = <200>' $M latency both
+refused 'compose-us = <2000>' 'compose-us = <0>' $M/panel compose-us both
+refused 'deadline-us = <30000>' 'deadline-us = <33334>' $D deadline-us config
+refused 'jitter-us = <1000>' 'jitter-us = <33333>' $D jitter-us config
+refused 'segments-per-frame = <2>' 'segments-per-frame = <257>' $D segments-per-frame both
+refused 'segments-per-frame = <2>' 'segments-per-frame = <1>' $D segment-gap-us config
+refused 'slack-gate;' 'slack-gate = <0>;' $D slack-gate both
+# Well-formed, and more than the GPU can do in time.
+refused 'budget-us = <6400>' 'budget-us = <2100>' $G budget-us config
+refused 'deadline-us = <30000>' 'deadline-us = <9000>' $D deadline-us config
+refused 'budget-us = <6400>' 'budget-us = <33334>' $G budget-us config
 refused 'budget-period-us = <33333>;' '' $G budget-period-us both
 refused 'memory-mib = <64>' 'memory-mb = <64>' $G memory-mb both
 refused 'max-contexts = <16>' 'max-contexts = <1025>' $G max-contexts both
 refused 'max-resources = <1024>' 'max-resources = <1>' $G max-resources both
 refused 'xen,gpu-mediator-v1' 'xen,gpu-mediator-v9' / '' config
+
+# What is well-formed and more than the GPU can do in time is refused with changes that help.
+helped() { # FROM TO
+	local from=$1 to=$2 text status
+	text=$(<"$good")
+	printf '%s\n' "${text/"$from"/"$to"}" >"$WORK/late.dts"
+	compile "$WORK/late.dts" "$WORK/late.dtb" &&
+		! "$gpumctl" check --json "$WORK/late.dtb" >"$WORK/late.json" &&
+		python3 - "$WORK/late.json" >"$WORK/late.sh" <<-'END' && . "$WORK/late.sh" &&
+			import json, sys
+			result = json.load(open(sys.argv[1]))
+			assert result["error"]["kind"] == "cannot be promised", result["error"]
+			assert result["promise"]["changes"], result["error"]["message"]
+			for c in result["promise"]["changes"]:
+			    value = "" if c["property"] == "slack-gate" else c["to"]
+			    print(f'fdtput -t u "$WORK/late.dtb" {c["node"]} {c["property"]} {value}')
+		END
+		"$gpumctl" check "$WORK/late.dtb" >/dev/null
+	status=$?
+	report $status "what gpumctl check proposes for '$to' is then accepted"
+}
+helped 'budget-us = <6400>' 'budget-us = <2100>'
+helped 'deadline-us = <30000>' 'deadline-us = <9000>'
+helped 'compose-us = <2000>' 'compose-us = <40000>'
+helped 'segment-gap-us = <500>' 'segment-gap-us = <30000>'
 
 head -c 300 "$WORK/example.dtb" >"$WORK/cut.dtb"
 "$gpumctl" check "$WORK/cut.dtb" >/dev/null 2>&1

@@ -71,6 +71,59 @@ static void a_good_tree_is_read_whole(void **state)
 	assert_int_equal(config.guest[1].num_displays, 2);
 	assert_int_equal(config.guest[1].display[1], 3);
 	assert_string_equal(config.guest[2].name, "rear.seat_1");
+	assert_string_equal(config.path, M);
+	assert_string_equal(config.guest[2].node, "passenger");
+	assert_string_equal(config.panel[1].node, "panel-rear");
+}
+
+static void what_promises_are_made_of_is_read(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_source("policy = \"fixed-priority\";",
+				      "switch-cost-us = <50>; latency-us = <200>;"
+				      "watchdog-granularity-us = <1000>; reset-time-us = <5000>;"),
+			 CONFIG_OK);
+	assert_int_equal(config.costs.switch_ns, 50000);
+	assert_int_equal(config.costs.latency_ns, 200000);
+	assert_int_equal(config.costs.watchdog_ns, 1000000);
+	assert_int_equal(config.costs.reset_ns, 5000000);
+	assert_int_equal(parse_source("freeze-timeout-ms = <100>;",
+				      "deadline-us = <15000>; jitter-us = <700>; slack-gate;"
+				      "segments-per-frame = <3>; segment-gap-us = <250>;"),
+			 CONFIG_OK);
+	assert_int_equal(config.display[0].deadline_us, 15000);
+	assert_int_equal(config.display[0].jitter_us, 700);
+	assert_int_equal(config.display[0].segments, 3);
+	assert_int_equal(config.display[0].segment_gap_us, 250);
+	assert_int_equal(config.display[0].slack_gate, 1);
+	assert_int_equal(parse_source("max-job-us = <4000>;",
+				      "max-job-us = <4000>; kill-time-us = <8000>; weight = <7>;"),
+			 CONFIG_OK);
+	assert_int_equal(config.guest[0].kill_time_us, 8000);
+	assert_int_equal(config.guest[0].weight, 7);
+	assert_int_equal(parse_source("mode = \"1280x720@60\";",
+				      "mode = \"1280x720@60\"; compose-us = <2500>;"),
+			 CONFIG_OK);
+	assert_int_equal(config.panel[0].compose_us, 2500);
+}
+
+static void one_guest_has_one_gate(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_source("d3: display@a {", "d3: display@a { slack-gate;"), CONFIG_OK);
+	/* Both displays of ivi. */
+	assert_int_equal(parse_source("priority = <2>; };\n"
+				      "        d2: display@2 { reg = <2>; panel = <&panel>;\n"
+				      "          region = <800 400 480 320>; priority = <1>; "
+				      "frame-period-us = <33333>; };\n"
+				      "        d3: display@a {",
+				      "priority = <2>; slack-gate; };\n"
+				      "        d2: display@2 { reg = <2>; panel = <&panel>;\n"
+				      "          region = <800 400 480 320>; priority = <1>; };\n"
+				      "        d3: display@a { slack-gate;"),
+			 CONFIG_ERR_CONFLICT);
+	assert_string_equal(err.node, D "a");
+	assert_string_equal(err.property, "slack-gate");
 }
 
 static void what_is_left_out_has_the_documented_default(void **state)
@@ -89,6 +142,16 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(config.guest[2].max_contexts, CONFIG_DEFAULT_CONTEXTS);
 	assert_int_equal(config.guest[2].max_resources, CONFIG_DEFAULT_RESOURCES);
 	assert_int_equal(config.guest[2].max_job_us, 0);
+	assert_int_equal(config.guest[2].kill_time_us, 0);
+	assert_int_equal(config.guest[2].weight, 1);
+	assert_int_equal(config.display[2].deadline_us, 33333);
+	assert_int_equal(config.display[2].jitter_us, 0);
+	assert_int_equal(config.display[2].segments, 1);
+	assert_int_equal(config.display[2].segment_gap_us, 0);
+	assert_int_equal(config.display[2].slack_gate, 0);
+	assert_int_equal(config.panel[0].compose_us, 0);
+	assert_int_equal(config.costs.switch_ns, 0);
+	assert_int_equal(config.costs.reset_ns, 0);
 	assert_int_equal(config.guest[2].budget_us, 0);
 	assert_int_equal(config.guest[2].budget_period_us, 0);
 }
@@ -133,6 +196,14 @@ static const struct {
 	const char *from, *to;
 } accepted[] = {
 	{"\"fixed-priority\"", "\"fifo\""},
+	{"\"fixed-priority\"", "\"round-robin\""},
+	{"\"fixed-priority\"", "\"time-slice\""},
+	{"max-job-us = <4000>", "max-job-us = <4000>; kill-time-us = <4000>"},
+	{"max-job-us = <4000>", "max-job-us = <4000>; weight = <1000>"},
+	{"freeze-timeout-ms = <100>", "deadline-us = <1000000>"},
+	{"freeze-timeout-ms = <100>", "deadline-us = <16667>; slack-gate"},
+	{"freeze-timeout-ms = <100>", "jitter-us = <16666>"},
+	{"freeze-timeout-ms = <100>", "segments-per-frame = <256>"},
 	{"priority = <2>", "priority = <255>"},
 	{"priority = <2>", "priority = <0>"}, /* equal ones take turns */
 	{"<800 400 480 320>", "<1248 400 32 32>"},
@@ -202,6 +273,37 @@ static const struct refusal {
 	 "no property at all"},
 	{"displays {", "displays { ranges;", CONFIG_ERR_UNKNOWN, M "/displays", "ranges",
 	 "#size-cells"},
+
+	/* what promises are made of */
+	{"max-job-us = <4000>", "max-job-us = <4000>; kill-time-us = <3999>", CONFIG_ERR_CONFLICT,
+	 G "cluster", "kill-time-us", "max-job-us, 4000, or more"},
+	{"max-job-us = <4000>", "kill-time-us = <4000>", CONFIG_ERR_MISSING, G "cluster",
+	 "max-job-us", "add it"},
+	{"max-job-us = <4000>", "weight = <0>", CONFIG_ERR_VALUE, G "cluster", "weight",
+	 "1 to 1000"},
+	{"max-job-us = <4000>", "weight = <1001>", CONFIG_ERR_VALUE, G "cluster", "weight",
+	 "1 to 1000"},
+	{"freeze-timeout-ms = <100>", "slack-gate = <1>", CONFIG_ERR_VALUE, D "0", "slack-gate",
+	 "its name alone"},
+	{"freeze-timeout-ms = <100>", "slack-gate; deadline-us = <16668>", CONFIG_ERR_CONFLICT,
+	 D "0", "deadline-us", "at most frame-period-us, 16667"},
+	{"freeze-timeout-ms = <100>",
+	 "segments-per-frame = <2>; segment-gap-us = <1>; deadline-us = <20000>",
+	 CONFIG_ERR_CONFLICT, D "0", "deadline-us", "at most frame-period-us"},
+	{"freeze-timeout-ms = <100>", "segment-gap-us = <100>", CONFIG_ERR_CONFLICT, D "0",
+	 "segment-gap-us", "segments-per-frame"},
+	{"freeze-timeout-ms = <100>", "segments-per-frame = <0>", CONFIG_ERR_VALUE, D "0",
+	 "segments-per-frame", "1 to 256"},
+	{"freeze-timeout-ms = <100>", "jitter-us = <16667>", CONFIG_ERR_VALUE, D "0", "jitter-us",
+	 "0 to 16666"},
+	{"freeze-timeout-ms = <100>", "deadline-us = <0>", CONFIG_ERR_VALUE, D "0", "deadline-us",
+	 "1 to 1000000"},
+	{"policy = \"fixed-priority\"", "latency-us = <1000001>", CONFIG_ERR_VALUE, M, "latency-us",
+	 "0 to 1000000"},
+	{"policy = \"fixed-priority\"", "reset-time-us = \"long\"", CONFIG_ERR_VALUE, M,
+	 "reset-time-us", "one number"},
+	{"mode = \"1280x720@60\"", "mode = \"1280x720@60\"; compose-us = <0>", CONFIG_ERR_VALUE,
+	 M "/panel", "compose-us", "1 to 1000000"},
 
 	/* missing properties */
 	{"connector = \"Virtual-1\";", "", CONFIG_ERR_MISSING, M "/panel", "connector",
@@ -499,6 +601,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_tree_is_read_whole),
+		cmocka_unit_test(what_promises_are_made_of_is_read),
+		cmocka_unit_test(one_guest_has_one_gate),
 		cmocka_unit_test(what_is_left_out_has_the_documented_default),
 		cmocka_unit_test(the_most_important_display_is_painted_last),
 		cmocka_unit_test(a_guest_has_the_priority_of_its_most_important_display),
