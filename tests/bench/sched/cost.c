@@ -12,6 +12,8 @@
 #include "tests/bench/sched/bench.h"
 
 #define DECISIONS 400000u
+#define STRETCH	  500u
+#define TURNS	  6
 #define JOB_NS	  (200 * US)
 #define EPOCH	  (1000 * MS)
 #define FRAME_NS  UINT64_C(16667000)
@@ -50,6 +52,10 @@ static double tick_ns(void)
 	return (double)(to - from) / (double)(counter() - ticks);
 }
 
+static const uint32_t sizes[] = {2, 4, 8, 16, 32, 64}; /* guests */
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
 struct cost {
 	double pick[DECISIONS], cycle[DECISIONS];
 };
@@ -79,17 +85,18 @@ static void announce(struct sched *s, struct sched_client *c, uint64_t now)
 	sched_ready(s, c, &job, now);
 }
 
-/* With `cost` each decision is timed. */
-static void decide(uint32_t guests, struct cost *cost)
+/* Times each decision into *cost, or, if that is NULL, the mean of each STRETCH of them. */
+static void decide(uint32_t guests, struct cost *cost, double *stretch)
 {
 	static struct sched s;
-	uint64_t now = EPOCH, frame = EPOCH, wake;
+	uint64_t now = EPOCH, frame = EPOCH, wake, since;
 	uint32_t n = 0;
 
 	sched_init(&s, &sched_fixed_priority);
 	add_clients(&s, guests);
 	for (uint32_t i = 1; i < guests; i++)
 		announce(&s, &s.client[i], now);
+	since = clock_ns();
 	while (n < DECISIONS) {
 		struct sched_client *c;
 		uint64_t before, between;
@@ -117,24 +124,34 @@ static void decide(uint32_t guests, struct cost *cost)
 			cost->cycle[n] = (double)(counter() - before);
 		}
 		n++;
+		if (!cost && n % STRETCH == 0) {
+			uint64_t t = clock_ns();
+
+			stretch[n / STRETCH - 1] = (double)(t - since) / STRETCH;
+			since = clock_ns();
+		}
 	}
 }
 
-/* Mean of a decision with done and ready, of the quietest of five runs: no counter in between. */
-static double mean_cycle_ns(uint32_t guests)
+/*
+ * Mean of a decision with done and ready, without a counter in between: the median over short
+ * stretches, most of which nobody interrupts. The processor's speed changes, too, so all sizes are
+ * measured in turn, several times, and the least counts.
+ */
+static void mean_cycles_ns(double *mean)
 {
-	double best = 0;
+	static double stretch[DECISIONS / STRETCH];
 
-	for (int i = 0; i < 5; i++) {
-		uint64_t start = clock_ns();
-		double mean;
+	for (int turn = 0; turn < TURNS; turn++) {
+		for (uint32_t i = 0; i < SIZES; i++) {
+			double ns;
 
-		decide(guests, NULL);
-		mean = (double)(clock_ns() - start) / DECISIONS;
-		if (!i || mean < best)
-			best = mean;
+			decide(sizes[i], NULL, stretch);
+			ns = bench_permille(stretch, DECISIONS / STRETCH, 500);
+			if (!turn || ns < mean[i])
+				mean[i] = ns;
+		}
 	}
-	return best;
 }
 
 static void measure_nothing(struct cost *cost)
@@ -148,44 +165,42 @@ static void measure_nothing(struct cost *cost)
 
 json_t *bench_cost(const struct bench_options *o, uint32_t *bad)
 {
-	static const uint32_t guests[] = {2, 4, 8, 16, 32, 64};
 	struct cost *cost = malloc(sizeof(*cost));
 	json_t *list = json_array();
-	double tick = tick_ns(), base, noise, first = 0, last = 0;
+	double tick = tick_ns(), base, noise, growth, mean[SIZES];
 
 	(void)o;
 	if (!cost)
 		return NULL;
 	measure_nothing(cost);
+	mean_cycles_ns(mean);
 	base = bench_permille(cost->pick, DECISIONS, 500);
 	noise = (bench_permille(cost->pick, DECISIONS, 990) - base) * tick;
 	printf("\nCost of a decision, ns (timer alone %.1f, its p99 %.1f more, worst %.0f more)\n"
 	       "  %8s %8s %8s %8s   %s\n",
 	       base * tick, noise, (cost->pick[DECISIONS - 1] - base) * tick, "guests", "median",
 	       "p99", "worst", "median with done and ready");
-	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
-		double median, p99, worst, cycle, mean = mean_cycle_ns(guests[i]);
+	for (size_t i = 0; i < SIZES; i++) {
+		double median, p99, worst, cycle;
 
-		decide(guests[i], cost);
-		decide(guests[i], cost); /* the first one has warmed up caches and branches */
+		decide(sizes[i], cost, NULL);
+		decide(sizes[i], cost, NULL); /* the first one has warmed up caches and branches */
 		median = (bench_permille(cost->pick, DECISIONS, 500) - base) * tick;
 		p99 = (bench_permille(cost->pick, DECISIONS, 990) - base) * tick;
 		worst = (cost->pick[DECISIONS - 1] - base) * tick;
 		cycle = (bench_permille(cost->cycle, DECISIONS, 500) - 2 * base) * tick;
-		printf("  %8u %8.1f %8.1f %8.0f   %.1f, mean %.1f\n", guests[i], median, p99, worst,
-		       cycle, mean);
+		printf("  %8u %8.1f %8.1f %8.0f   %.1f, mean %.1f\n", sizes[i], median, p99, worst,
+		       cycle, mean[i]);
 		json_array_append_new(list, json_pack("{s:i, s:f, s:f, s:f, s:f, s:f}", "guests",
-						      (int)guests[i], "median_ns", median, "p99_ns",
+						      (int)sizes[i], "median_ns", median, "p99_ns",
 						      p99, "worst_ns", worst, "cycle_median_ns",
-						      cycle, "cycle_mean_ns", mean));
-		first = i ? first : mean;
-		last = mean;
+						      cycle, "cycle_mean_ns", mean[i]));
 	}
 	free(cost);
-	printf("  growth from 2 to 64 guests: %.2f\n", last / first);
+	growth = mean[SIZES - 1] / mean[0];
+	printf("  growth from 2 to 64 guests: %.2f\n", growth);
 	/* Times are judged with the noise of the machine beside them, not by an exit status. */
 	(void)bad;
-	return json_pack("{s:o, s:f, s:f, s:f}", "guests", list, "growth_2_to_64",
-			 first > 0 ? last / first : 0, "timer_ns", base * tick, "noise_p99_ns",
-			 noise);
+	return json_pack("{s:o, s:f, s:f, s:f}", "guests", list, "growth_2_to_64", growth,
+			 "timer_ns", base * tick, "noise_p99_ns", noise);
 }
