@@ -123,12 +123,12 @@ static void raise_deadline(struct search *s, uint32_t value)
 	s->changed.display[s->row->index].deadline_us = value;
 }
 
-/* A deadline that was the period stays it. */
+/* A deadline inside the period was not enough before: it becomes the period. */
 static void lengthen(struct config_display *d, uint32_t period)
 {
 	if (period <= d->frame_period_us)
 		return;
-	if (d->deadline_us == d->frame_period_us)
+	if (d->deadline_us < period)
 		d->deadline_us = period;
 	d->frame_period_us = period;
 	if (d->freeze_timeout_ms && d->freeze_timeout_ms * UINT32_C(1000) < 2 * period)
