@@ -323,6 +323,12 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	else
 		flags |= VIRGL_RENDERER_USE_SURFACELESS;
 	virgl_set_debug_callback(log_some);
+	/*
+	 * The library sets a sampler's seamless filtering without asking for the extension, and
+	 * refuses the guest's whole stream when GL complains. Mesa's virgl can do it on any host
+	 * that runs this library, but does not always say so.
+	 */
+	setenv("MESA_EXTENSION_OVERRIDE", "+GL_AMD_seamless_cubemap_per_texture", 0);
 	int ret = virgl_renderer_init(v, flags, &v->callbacks);
 	if (ret) {
 		fprintf(stderr, "gpum-backend: virglrenderer cannot start on %s: error %d\n",

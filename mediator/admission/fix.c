@@ -242,7 +242,7 @@ static int fix(struct search *s)
 {
 	struct best best = {0};
 
-	if (s->row->verdict == ADMISSION_SHORT) {
+	if (s->row->verdict == ADMISSION_SHORT && !s->row->composition) {
 		const struct config_guest *g = &s->config->guest[guest_of(s)];
 
 		consider(&best, raise_budget, g->budget_us,
