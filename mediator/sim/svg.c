@@ -141,6 +141,12 @@ static void write_plot(FILE *out, const struct sim_result *results, uint32_t n, 
 		write_mark(out, results[0].bound_ns[stream], end, "bound", "bound");
 	for (uint32_t i = n; i-- > 0;)
 		write_curve(out, response(&results[i], stream), end, colours[i]);
+	for (uint32_t i = 0, line = 0; i < n; i++)
+		if (!response(&results[i], stream)->count)
+			fprintf(out,
+				"<text x=\"%d\" y=\"%u\" class=\"end\">no frame finished under "
+				"%s</text>\n",
+				WIDTH - RIGHT - 8, 18 + LEGEND * line++, results[i].policy->name);
 	fputs("</g>\n", out);
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is what admission promises kept? Random configurations that it accepts, each run
+ *
+ *  - with all displays at random phases, jitters and job lengths;
+ *  - for each display at the phase that the theory says is its worst: the longest job of lower
+ *    priority has just begun when it and everything above it are released, each late by all of its
+ *    jitter, every job as long as allowed (killed ones too);
+ *  - with everybody below the most important priority sending as many and as long jobs as it can;
+ *  - for each display, with everybody but its guest doing so, held by budgets only.
+ *
+ * No frame that is promised may be late, and none may take longer than its bound.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mediator/sim/output.h"
+#include "mediator/sim/tree.h"
+#include "tests/bench/sched/promise.h"
+
+#define FRAMES_PER_RUN 4000u /* of the most important display */
+
+static uint32_t priority_of(const struct sim_workload *w, uint32_t stream)
+{
+	return w->guest[w->stream[stream].guest].priority;
+}
+
+/* Streams follow the order of displays, then of composed panels: sim_tree(). */
+static void take_bounds(struct worker *k)
+{
+	for (uint32_t i = 0; i < k->admission.num_rows; i++) {
+		const struct admission_row *row = &k->admission.row[i];
+		uint32_t stream =
+			row->composition ? k->config.num_displays + row->index : row->index;
+
+		k->bound_ns[stream] = row->response_ns;
+		k->rogue_ns[stream] = row->rogue_ns;
+		k->base.stream[stream].deadline_ns = row->deadline_ns;
+	}
+	for (uint32_t i = 0; i < k->config.num_guests; i++) {
+		struct sched_params params;
+
+		admission_guest_params(&k->config, &k->admission, i, &params);
+		k->base.guest[i].slack_ns = params.slack_ns;
+		k->base.stream[i].period_ns = params.frame_period_ns;
+	}
+}
+
+/* A gate knows when frames come once the first has come; so those below begin after that. */
+static void take_warm_up(struct worker *k)
+{
+	const struct sim_workload *w = &k->base;
+
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		k->warm_ns[i] = 0;
+		for (uint32_t j = 0; j < w->num_streams; j++)
+			if (w->guest[w->stream[j].guest].gate && j != i &&
+			    priority_of(w, j) <= priority_of(w, i))
+				k->warm_ns[i] += 2 * w->stream[j].period_ns;
+	}
+}
+
+static void prepare(struct worker *k)
+{
+	struct sim_random random = {k->seed};
+
+	k->class = (enum bench_class)sim_random_between(&random, 0, BENCH_CLASSES - 1);
+	k->tally.refused += bench_generate(&random, k->class, &k->config);
+	admission_evaluate(&k->config, &k->admission);
+	sim_tree(&k->config, SIM_LOAD_PERIODIC, 0, &k->base);
+	k->base.seed = k->seed;
+	memset(k->longest_ns, 0, sizeof(k->longest_ns));
+	take_bounds(k);
+	take_warm_up(k);
+	k->tally.configurations++;
+}
+
+static void begin(struct worker *k)
+{
+	k->b->workload = k->base;
+	k->b->workload.duration_ns = FRAMES_PER_RUN * k->base.stream[0].period_ns;
+}
+
+static void run(struct worker *k)
+{
+	bench_run(k->b, &sim_daemon_fixed_priority);
+	k->tally.runs++;
+	k->tally.jobs += k->b->report.jobs;
+	k->tally.simulated_ns += k->b->report.time_ns;
+}
+
+/* A workload file that shows a broken promise, beside the figures; the first one only. */
+static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
+{
+	char path[512];
+	FILE *file;
+
+	if (k->tally.broken_seed)
+		return;
+	k->tally.broken_seed = k->seed;
+	snprintf(path, sizeof(path), "%s-broken-%" PRIu64 ".sim", k->o->out, k->seed);
+	file = fopen(path, "w");
+	if (!file)
+		return;
+	fprintf(file, "# %s: %" PRIu64 " ns, bound %" PRIu64 " ns\n",
+		k->b->workload.stream[stream].name, k->b->report.stream[stream].response.max_ns,
+		bound);
+	sim_workload_write(file, &k->b->workload);
+	fclose(file);
+	fprintf(stderr, "a promise was broken: see %s\n", path);
+}
+
+/* What was promised to a stream. */
+static void check(struct worker *k, uint32_t stream, uint64_t bound)
+{
+	const struct sim_stream_report *r = &k->b->report.stream[stream];
+	int in_time = bound <= k->b->workload.stream[stream].deadline_ns;
+	uint64_t late = in_time ? r->missed : 0;
+
+	k->tally.frames_promised += r->finished;
+	k->tally.missed_promised += late;
+	if (!stream && in_time) {
+		k->tally.frames += r->finished;
+		k->tally.missed += late;
+		atomic_fetch_add(k->frames, r->finished);
+	}
+	k->tally.beyond_bound += r->response.max_ns > bound;
+	if (bound == k->bound_ns[stream] && r->response.max_ns > k->longest_ns[stream])
+		k->longest_ns[stream] = r->response.max_ns;
+	if (late || r->response.max_ns > bound)
+		keep_evidence(k, stream, bound);
+}
+
+static void run_random(struct worker *k, struct sim_random *random, int full)
+{
+	struct sim_workload *w;
+
+	begin(k);
+	w = &k->b->workload;
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		struct sim_stream *s = &w->stream[i];
+
+		s->start_ns = k->warm_ns[i] + sim_random_between(random, 0, s->period_ns - 1);
+		for (uint32_t j = 0; j < s->num_segments && !full; j++)
+			s->job_min_ns[j] = s->job_max_ns[j] / 2;
+		/* A gate waits for frames that come when they have to, within their jitter. */
+		if (!w->guest[s->guest].gate && !sim_random_between(random, 0, 3))
+			s->sporadic_ns = s->period_ns / 4;
+	}
+	run(k);
+	for (uint32_t i = 0; i < w->num_streams; i++)
+		check(k, i, k->bound_ns[i]);
+}
+
+/* Every job of a guest that has a kill time takes that many times as long. */
+static void overrun(struct sim_workload *w, uint32_t stream, uint64_t times)
+{
+	const struct sim_guest *g = &w->guest[w->stream[stream].guest];
+
+	if (!g->kill_ns)
+		return;
+	w->stream[stream].rogue_every = 1;
+	w->stream[stream].rogue_ns = times * g->kill_ns;
+}
+
+static uint32_t longest_below(const struct worker *k, uint32_t stream)
+{
+	const struct sim_workload *w = &k->base;
+	uint32_t longest = SIM_NOBODY;
+
+	for (uint32_t i = 0; i < w->num_streams; i++)
+		if (priority_of(w, i) > priority_of(w, stream) &&
+		    (longest == SIM_NOBODY ||
+		     w->stream[i].job_max_ns[0] > w->stream[longest].job_max_ns[0]))
+			longest = i;
+	return longest;
+}
+
+static void run_worst_phase(struct worker *k, uint32_t stream)
+{
+	uint32_t blocker = longest_below(k, stream);
+	uint64_t zero = 0, longest_ns = 0;
+	struct sim_workload *w;
+
+	begin(k);
+	w = &k->b->workload;
+	for (uint32_t i = 0; i < w->num_streams; i++)
+		if (k->warm_ns[i] + w->stream[i].jitter_ns > zero)
+			zero = k->warm_ns[i] + w->stream[i].jitter_ns;
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		struct sim_stream *s = &w->stream[i];
+
+		s->jitter_mode = SIM_JITTER_FIRST;
+		/* Equal ones go in the order of arrival. */
+		s->start_ns = zero - s->jitter_ns + (i == stream ? 2 : i != blocker);
+		/* Gates have to know the releases; then jitter cannot be the first's only. */
+		if (w->guest[s->guest].gate && s->start_ns > k->warm_ns[i]) {
+			s->jitter_mode = SIM_JITTER_RANDOM;
+			s->start_ns -= (s->start_ns - k->warm_ns[i]) / s->period_ns * s->period_ns;
+		}
+		/* The others' are killed, its own are ready when they were about to be. */
+		overrun(w, i, i == stream ? 1 : 2);
+		if (s->period_ns > longest_ns)
+			longest_ns = s->period_ns;
+	}
+	w->duration_ns = zero + 20 * longest_ns;
+	run(k);
+	check(k, stream, k->bound_ns[stream]);
+}
+
+static void saturate(struct worker *k, uint32_t stream)
+{
+	struct sim_stream *s = &k->b->workload.stream[stream];
+
+	s->kind = SIM_SATURATING;
+	s->burst = 3;
+	s->num_segments = 1;
+	s->deadline_ns = 0;
+	s->start_ns = k->warm_ns[stream];
+	overrun(&k->b->workload, stream, 2);
+}
+
+/* Everybody below the most important priority does what it can. */
+static void run_hostile(struct worker *k, struct sim_random *random)
+{
+	struct sim_workload *w;
+
+	begin(k);
+	w = &k->b->workload;
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		struct sim_stream *s = &w->stream[i];
+
+		if (priority_of(w, i) > priority_of(w, 0))
+			saturate(k, i);
+		else
+			s->start_ns = sim_random_between(random, 0, s->period_ns - 1);
+	}
+	run(k);
+	for (uint32_t i = 0; i < w->num_streams; i++)
+		if (w->stream[i].kind == SIM_PERIODIC)
+			check(k, i, k->bound_ns[i]);
+}
+
+/* Everybody but this display's guest and the compositor does what it can. */
+static void run_rogues(struct worker *k, uint32_t stream, struct sim_random *random)
+{
+	struct sim_workload *w;
+
+	if (k->rogue_ns[stream] == UINT64_MAX)
+		return;
+	begin(k);
+	w = &k->b->workload;
+	w->duration_ns /= 8;
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		struct sim_stream *s = &w->stream[i];
+
+		if (i != stream && i < k->config.num_displays)
+			saturate(k, i);
+		else
+			s->start_ns =
+				k->warm_ns[i] + sim_random_between(random, 0, s->period_ns - 1);
+	}
+	run(k);
+	check(k, stream, k->rogue_ns[stream]);
+}
+
+void scenario_run_all(struct worker *k)
+{
+	struct sim_random random = {~k->seed};
+
+	prepare(k);
+	run_random(k, &random, 0);
+	run_random(k, &random, 1);
+	run_hostile(k, &random);
+	for (uint32_t i = 0; i < k->base.num_streams; i++)
+		run_worst_phase(k, i);
+	for (uint32_t i = 0; i < k->config.num_displays; i++)
+		run_rogues(k, i, &random);
+}
