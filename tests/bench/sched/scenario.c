@@ -221,8 +221,11 @@ static void saturate(struct worker *k, uint32_t stream)
 	overrun(&k->b->workload, stream, 2);
 }
 
-/* Everybody below the most important priority does what it can. */
-static void run_hostile(struct worker *k, struct sim_random *random)
+/*
+ * Everybody below the most important priority does what it can; with jobs of all lengths, their
+ * ends meet releases, gaps and the last moments of gates at every distance.
+ */
+static void run_hostile(struct worker *k, struct sim_random *random, int vary)
 {
 	struct sim_workload *w;
 
@@ -231,10 +234,13 @@ static void run_hostile(struct worker *k, struct sim_random *random)
 	for (uint32_t i = 0; i < w->num_streams; i++) {
 		struct sim_stream *s = &w->stream[i];
 
-		if (priority_of(w, i) > priority_of(w, 0))
+		if (priority_of(w, i) > priority_of(w, 0)) {
 			saturate(k, i);
-		else
+			if (vary)
+				s->job_min_ns[0] = 1000;
+		} else {
 			s->start_ns = sim_random_between(random, 0, s->period_ns - 1);
+		}
 	}
 	run(k);
 	for (uint32_t i = 0; i < w->num_streams; i++)
@@ -272,7 +278,9 @@ void scenario_run_all(struct worker *k)
 	prepare(k);
 	run_random(k, &random, 0);
 	run_random(k, &random, 1);
-	run_hostile(k, &random);
+	run_hostile(k, &random, 0);
+	if (k->class >= BENCH_GATES)
+		run_hostile(k, &random, 1);
 	for (uint32_t i = 0; i < k->base.num_streams; i++)
 		run_worst_phase(k, i);
 	for (uint32_t i = 0; i < k->config.num_displays; i++)
