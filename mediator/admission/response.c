@@ -89,12 +89,14 @@ static void add_term(struct delay *d, uint64_t cost, uint64_t period, uint64_t o
 	d->term[d->terms++] = (struct term){.cost = cost, .period = period, .offset = offset};
 }
 
-static uint64_t longest_below(const struct analysis *a, uint32_t priority)
+/* The longest job of lower priority that is not longer than `most`. */
+static uint64_t longest_below(const struct analysis *a, uint32_t priority, uint64_t most)
 {
 	uint64_t longest = 0;
 
 	for (uint32_t i = 0; i < a->count; i++)
-		if (a->in[i].priority > priority && a->in[i].cost_ns > longest)
+		if (a->in[i].priority > priority && a->in[i].cost_ns > longest &&
+		    a->in[i].cost_ns <= most)
 			longest = a->in[i].cost_ns;
 	return longest;
 }
@@ -124,7 +126,7 @@ static uint64_t gate_cost(const struct delay *d, uint32_t g)
 	/* A release may be awaited for as long as its jitter. */
 	if (longest + gate->jitter_ns <= slack)
 		return 0;
-	lower = longest_below(a, me->priority);
+	lower = longest_below(a, me->priority, UINT64_MAX);
 	if (lower > slack)
 		lower = slack;
 	return longest + gate->jitter_ns - slack + lower +
@@ -226,14 +228,18 @@ static uint64_t respond_in_busy_period(struct delay *d, uint64_t blocking)
 
 /*
  * Frames that leave the GPU in between, or whose superiors do: there is no busy period. All that
- * can run from the release to the end, and blocking each time the frame comes back. Where the
- * deadline is beyond the period, earlier frames of the stream itself may be there, too.
+ * can run from the release to the end, and blocking each time the frame comes back; in a gap, a
+ * gate lets none begin that is longer than what is tolerated. Where the deadline is beyond the
+ * period, earlier frames of the stream itself may be there, too.
  */
 static uint64_t respond_with_gaps(struct delay *d, uint64_t blocking)
 {
 	const struct response_stream *s = &d->a->in[d->i];
 	uint64_t gaps = gaps_of(s), frames = divide_up(s->deadline_ns, s->period_ns);
-	uint64_t own = frame_cost(s) + gaps * s->gap_ns + (gaps + 1) * (blocking + d->a->latency);
+	uint64_t again =
+		s->gate && blocking ? longest_below(d->a, s->priority, blocking) : blocking;
+	uint64_t own = frame_cost(s) + gaps * s->gap_ns + blocking + gaps * again +
+		       (gaps + 1) * d->a->latency;
 	uint64_t w = fixed_point(d, d->base + frames * own, frames * own);
 
 	return w == RESPONSE_UNBOUNDED ? w : s->jitter_ns + w;
@@ -277,7 +283,7 @@ static void analyse_one(const struct analysis *a, uint32_t i)
 	struct response *r = &a->out[i];
 	struct delay d = {.a = a, .i = i};
 
-	r->blocking_ns = longest_below(a, a->in[i].priority);
+	r->blocking_ns = longest_below(a, a->in[i].priority, UINT64_MAX);
 	collect(&d);
 	tolerate(&d, r);
 	/* The gate lets no longer job begin; where nothing would help, it does not help. */
