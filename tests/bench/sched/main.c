@@ -11,7 +11,7 @@
 static const char usage[] =
 	"usage: sched [OPTION]... OUT.json\n"
 	"  --frames N       frames of the most important display in random configurations\n"
-	"                   (default: 5000000; the promise is 100000000)\n"
+	"                   (default: 20000000; the promise is 100000000)\n"
 	"  --seed N         of the random configurations (default: 1)\n"
 	"  --threads N      (default: one per processor)\n"
 	"  --workloads DIR  (default: tests/bench/sched)\n"
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct bench_options o = {.frames = 5000000,
+	struct bench_options o = {.frames = 20000000,
 				  .seed = 1,
 				  .threads = processors > 0 ? (uint32_t)processors : 1,
 				  .workloads = "tests/bench/sched"};

@@ -40,23 +40,27 @@ static int is_pattern(const char *name)
 	return !strncmp(name, "drm-", 4);
 }
 
-/* The stream to look at: the first. */
+/* The stream to look at is the first; of the others, how many frames they finish. */
 static void print_row(const struct bench_sim *b, const struct sim_policy *policy)
 {
 	const struct sim_stream_report *r = &b->report.stream[0];
 	double error = sim_report_share_error(&b->report, &b->workload);
+	uint64_t others = 0;
 	char share[16] = "-";
 
+	for (uint32_t i = 1; i < b->workload.num_streams; i++)
+		others += b->report.stream[i].finished;
 	if (error >= 0)
 		snprintf(share, sizeof(share), "%.3f%%", 100 * error);
-	printf("  %-16s %9llu %8llu %9.3f %9.3f %9.3f %9.3f %7.2f%% %7.2f%% %9s\n", policy->name,
-	       (unsigned long long)r->finished, (unsigned long long)r->missed,
+	printf("  %-16s %9llu %8llu %9.3f %9.3f %9.3f %9.3f %7.2f%% %7.2f%% %9.1f %9s\n",
+	       policy->name, (unsigned long long)r->finished, (unsigned long long)r->missed,
 	       (double)sim_distribution_permyriad(&r->response, 5000) / 1e6,
 	       (double)sim_distribution_permyriad(&r->response, 9900) / 1e6,
 	       (double)sim_distribution_permyriad(&r->response, 9990) / 1e6,
 	       (double)r->response.max_ns / 1e6,
 	       100 * (double)b->report.busy_ns / (double)b->report.time_ns,
-	       100 * (double)b->report.held_back_ns / (double)b->report.time_ns, share);
+	       100 * (double)b->report.held_back_ns / (double)b->report.time_ns,
+	       (double)others * 1e9 / (double)b->report.time_ns, share);
 }
 
 /* "# text" in a file's first line after the licence says what it is about. */
@@ -71,9 +75,9 @@ static void print_title(const char *path, const char *name)
 	if (file)
 		fclose(file);
 	line[strcspn(line, "\n")] = '\0';
-	printf("\n%s%s\n  %-16s %9s %8s %9s %9s %9s %9s %8s %8s %9s\n", name,
+	printf("\n%s%s\n  %-16s %9s %8s %9s %9s %9s %9s %8s %8s %9s %9s\n", name,
 	       line[0] == '#' ? line + 1 : "", "policy", "frames", "missed", "p50 ms", "p99",
-	       "p99.9", "max", "GPU", "held", "share err");
+	       "p99.9", "max", "GPU", "held", "others/s", "share err");
 }
 
 static json_t *run_workload(struct bench_sim *b, const char *path, const char *name, uint32_t *bad)

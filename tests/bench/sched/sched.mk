@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # `make bench-sched`; BENCH_FRAMES=100000000 for all frames of the promise.
-BENCH_FRAMES ?= 5000000
+BENCH_FRAMES ?= 20000000
 BENCH_SCHED := $(BUILD)/host/plain/bench/sched
 
 $(BENCH_SCHED): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/bench/sched/*.c) \
