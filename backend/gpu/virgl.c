@@ -256,7 +256,7 @@ static int virgl_export(struct gpu *gpu, uint32_t resource, struct gpum_buffer *
 		.offset = (uint32_t)offset,
 		.fourcc = (uint32_t)info.drm_fourcc,
 		.modifier = DRM_FORMAT_MOD_INVALID,
-		.y_inverted = !(info.flags & VIRTIO_GPU_RESOURCE_FLAG_Y_0_TOP),
+		.y_inverted = (info.flags & VIRTIO_GPU_RESOURCE_FLAG_Y_0_TOP) != 0,
 	};
 	return fd;
 }
