@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Needs the board image; boots it once.
+.PHONY: bench-cockpit
+bench: bench-cockpit
+bench-cockpit: image ## the board: a guest against the driver domain itself, costs of a frame
+	@tests/bench/cockpit/run
