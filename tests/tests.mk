@@ -61,7 +61,7 @@ $(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/standins/s
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
 
-.PHONY: check check-unit check-component check-format check-build check-dts check-fuzz check-system
+.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system
 check: ## everything there is to test, unit to system
 	@tests/check
 
@@ -82,6 +82,9 @@ check-build: ## gcc and clang build everything without a warning
 
 check-dts: ## device trees and their binding
 	@tests/run dts $(wildcard tests/dts/check.sh)
+
+check-model: ## the protocol of jobs, explored whole by Spin
+	@tests/run model tests/model/check.sh
 
 check-system: ## Xen, driver domain and guests in QEMU
 	@tests/run system $(wildcard tests/system/run)

@@ -304,6 +304,28 @@ static void a_tree_beyond_help_says_so(void **state)
 	assert_non_null(strstr(admission.error.message, "no single change"));
 }
 
+static void a_budget_must_be_more_than_a_frame_needs(void **state)
+{
+	(void)state;
+	check("budget-us = <9000>", "budget-us = <4051>");
+	assert_int_equal(admission.verdict, ADMISSION_HOLDS);
+	check("budget-us = <9000>", "budget-us = <4050>");
+	assert_int_equal(admission.verdict, ADMISSION_SHORT);
+}
+
+static void a_period_near_a_multiple_of_the_panels_counts_as_that(void **state)
+{
+	struct sched_params p;
+
+	(void)state;
+	check("frame-period-us = <33333>", "frame-period-us = <33400>");
+	admission_guest_params(&config, &admission, 0, &p);
+	assert_int_equal(p.frame_period_ns, 33333332);
+	check("frame-period-us = <33333>", "frame-period-us = <40000>");
+	admission_guest_params(&config, &admission, 0, &p);
+	assert_int_equal(p.frame_period_ns, 40000 * NS_PER_US);
+}
+
 static uint64_t seed = 11;
 
 static uint32_t between(uint32_t low, uint32_t high)
@@ -440,6 +462,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_hold_is_refused_with_a_change_that_then_is_accepted),
 		cmocka_unit_test(one_step_less_than_the_proposed_change_is_refused),
 		cmocka_unit_test(a_tree_beyond_help_says_so),
+		cmocka_unit_test(a_budget_must_be_more_than_a_frame_needs),
+		cmocka_unit_test(a_period_near_a_multiple_of_the_panels_counts_as_that),
 		cmocka_unit_test(any_refused_configuration_is_accepted_after_its_change),
 		cmocka_unit_test(a_budget_that_suffices_never_holds_a_frame_back),
 		cmocka_unit_test(the_scheduler_is_told_what_the_tree_says),

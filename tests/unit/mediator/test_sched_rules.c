@@ -534,6 +534,50 @@ static void releases_that_come_too_early_do_not_keep_the_gate_closed(void **stat
 	assert_ptr_equal(pick(T0 + 13 * MS), h);
 }
 
+static void an_older_frame_that_is_complete_does_not_open_the_gate_for_the_next(void **state)
+{
+	struct sched_client *c = draw_first_frame(), *h = add(&hog);
+
+	(void)state;
+	sched_release(&sched, c, T0 + 16 * MS);
+	sched_release(&sched, c, T0 + 32 * MS);
+	sched_complete(&sched, c, T0 + 33 * MS);
+	ready(h, T0 + 33 * MS);
+	assert_null(pick(T0 + 33 * MS));
+	sched_complete(&sched, c, T0 + 34 * MS);
+	assert_ptr_equal(pick(T0 + 34 * MS), h);
+}
+
+static void who_begins_frames_and_finishes_none_holds_nobody_up(void **state)
+{
+	struct sched_client *c = draw_first_frame(), *h = add(&hog);
+	uint64_t last = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 2 * SCHED_MAX_DRAWING; i++)
+		sched_release(&sched, c, last = T0 + i * 16 * MS);
+	ready(h, last + 1 * MS);
+	assert_ptr_equal(pick(last + 1 * MS), h);
+}
+
+static void a_gate_is_open_while_its_client_has_no_budget(void **state)
+{
+	struct sched_params p = cluster;
+	struct sched_client *c, *h;
+
+	(void)state;
+	sched_init(&sched, &sched_fixed_priority);
+	p.budget_ns = 3 * MS;
+	p.budget_period_ns = 16 * MS;
+	c = add(&p);
+	h = add(&hog);
+	sched_release(&sched, c, T0);
+	use(c, T0, T0 + 4 * MS);
+	ready(c, T0 + 4 * MS);
+	ready(h, T0 + 4 * MS);
+	assert_ptr_equal(pick(T0 + 4 * MS), h);
+}
+
 static void equal_and_higher_priorities_pass_the_gate(void **state)
 {
 	struct sched_params equal = hog, above = hog;
@@ -693,6 +737,10 @@ int main(void)
 		cmocka_unit_test(
 			a_frame_that_is_never_finished_holds_nobody_up_beyond_its_deadline),
 		cmocka_unit_test(releases_that_come_too_early_do_not_keep_the_gate_closed),
+		cmocka_unit_test(
+			an_older_frame_that_is_complete_does_not_open_the_gate_for_the_next),
+		cmocka_unit_test(who_begins_frames_and_finishes_none_holds_nobody_up),
+		cmocka_unit_test(a_gate_is_open_while_its_client_has_no_budget),
 		cmocka_unit_test(equal_and_higher_priorities_pass_the_gate),
 		cmocka_unit_test(without_the_gate_or_a_declared_length_nothing_is_held_back),
 		cmocka_unit_test(the_gate_counts_with_the_kill_time_and_what_follows_it),

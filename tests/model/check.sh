@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Explores the models exhaustively with Spin: the properties hold, and each mistake that the model
+# knows (-DBUG_...) breaks one, so that the model can see what it is there to see. Reports in TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+BUILD=${BUILD:-build}
+WORK=$BUILD/check/model-work
+MODEL=$PWD/tests/model/jobs.pml
+number=0
+failed=0
+rm -rf "$WORK"
+mkdir -p "$WORK"
+
+report() { # STATUS NAME
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		failed=1
+	fi
+}
+
+# Status 0: explored whole, and nothing wrong. 1: something is wrong. 2: it could not be explored.
+explore() { # NAME PROPERTY DEFINE...; PROPERTY '' for assertions and ends
+	local name=$1 property=$2 log=$WORK/$1.log
+	shift 2
+	mkdir -p "$WORK/$name"
+	(
+		cd "$WORK/$name" || exit 2
+		spin "$@" -a "$MODEL" >spin.out 2>&1 || exit 2
+		if [ -z "$property" ]; then
+			gcc -O2 -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
+			timeout 200 ./pan -m1000000
+		else
+			gcc -O2 -w -DNFAIR=4 -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
+			timeout 200 ./pan -a -f -m1000000 -N "$property"
+		fi
+	) >"$log" 2>&1
+	grep -q 'errors: 0' "$log" && ! grep -qE 'max search depth too small|aborting|out of memory' "$log" &&
+		return 0
+	grep -qE 'errors: [1-9]' "$log" && return 1
+	cat "$log" >&2
+	return 2
+}
+
+explore jobs '' -DJOBS=2 -DLIVES=1
+report $? 'the GPU is never used by two, and each job runs and is answered at most once'
+explore lives '' -DJOBS=1 -DLIVES=2
+report $? 'nor when clients die and are started again'
+for property in gpu_is_given_back the_important_one_gives_it_back who_waits_is_served_or_gone \
+	so_is_the_other; do
+	explore "$property" "$property" -DJOBS=1 -DLIVES=1
+	report $? "${property//_/ }"
+	explore "$property-immortal" "$property" -DJOBS=1 -DLIVES=1 -DIMMORTAL
+	report $? "${property//_/ }, when nobody dies by itself"
+done
+
+explore free_at_kill '' -DBUG_FREE_AT_KILL
+[ $? -eq 1 ]
+report $? 'freeing the GPU when a client is killed, and not when it is reaped, is found'
+explore any_done '' -DBUG_ANY_DONE
+[ $? -eq 1 ]
+report $? 'believing the end of a job of somebody else is found'
+explore no_kick who_waits_is_served_or_gone -DBUG_NO_KICK -DIMMORTAL
+[ $? -eq 1 ]
+report $? 'forgetting to look for the next job is found'
+
+echo "1..$number"
+exit $failed
