@@ -8,6 +8,7 @@ from board import Board, expect
 SEEDS = {"cluster": 0x11, "ivi": 0x2200, "passenger": 0x330000}
 # Shows its pattern and keeps it on the screen.
 HOLD = "vgpu-pattern --seed %d"
+HOLD_DUMB = HOLD + " --dumb"  # drawn by the CPU: the 2D commands
 
 
 def start():
@@ -79,7 +80,7 @@ def a_guest_is_destroyed_and_created_again_while_others_draw(board):
     board.must("dom0", "xl destroy ivi")
     board.wait_frames("cluster", 20)
     board.wait("ivi's backend to end", 60, lambda: board.guest("ivi")["pid"] is None)
-    board.configure(ivi=HOLD % 0x4400)
+    board.configure(ivi=HOLD_DUMB % 0x4400)
     board.must("dom0", "/usr/lib/board/guests start ivi", 90)
     begin = time.monotonic()
     frames = board.frames("cluster")
