@@ -11,7 +11,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
 PATTERN = os.path.join(BUILD, "host/plain/bin/vgpu-pattern")
-MACHINE = os.environ.get("MACHINE", "qemu-aarch64")
+MACHINE = os.environ.get("MACHINE") or "qemu-aarch64"
 # A busy host, or a board of somebody else on it, takes its time: as for board/run.
 BOOT_SECONDS = int(os.environ.get("BOOT_LIMIT_S") or 400)
 MEMORY_MIB = {"cluster": 384, "ivi": 512}
