@@ -45,6 +45,8 @@
 #define CONFIG_MAX_CONTEXTS	 1024u
 #define CONFIG_MIN_RESOURCES	 16u
 #define CONFIG_MAX_RESOURCES	 65536u
+#define CONFIG_MAX_BAN_MS	 3600000u
+#define CONFIG_DEFAULT_BAN_MS	 60000u
 #define CONFIG_DEFAULT_MEMORY	 128u /* MiB: what Xen lets a domain grant unless told otherwise */
 #define CONFIG_DEFAULT_CONTEXTS	 64u
 #define CONFIG_DEFAULT_RESOURCES 4096u
@@ -94,6 +96,7 @@ struct config_guest {
 	uint32_t kill_time_us;	   /* 0: none, or not shorter than max_job_us */
 	uint32_t budget_us;	   /* 0: unlimited; then the period is 0, too */
 	uint32_t budget_period_us; /* not shorter than the budget */
+	uint32_t ban_ms;	   /* after three faults in a minute; 0: it is never banned */
 	uint32_t memory_mib;
 	uint32_t max_contexts;
 	uint32_t max_resources;

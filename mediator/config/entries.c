@@ -23,10 +23,10 @@ static const char *const display_properties[] = {"reg",
 						 "segment-gap-us",
 						 "slack-gate",
 						 NULL};
-static const char *const guest_properties[] = {
-	"domain-name", "displays",	   "weight",	 "max-job-us",	 "kill-time-us",
-	"budget-us",   "budget-period-us", "memory-mib", "max-contexts", "max-resources",
-	NULL};
+static const char *const guest_properties[] = {"domain-name",	   "displays",	   "weight",
+					       "max-job-us",	   "kill-time-us", "budget-us",
+					       "budget-period-us", "memory-mib",   "max-contexts",
+					       "max-resources",	   "ban-ms",	   NULL};
 
 /* Decimal without sign or leading zero, 1 to 5 digits; advances *text. 0: there is none. */
 static uint32_t read_decimal(const char **text)
@@ -379,6 +379,16 @@ static int read_quotas(const struct tree *t, int node, struct config_guest *g)
 	return status;
 }
 
+static int read_ban(const struct tree *t, int node, struct config_guest *g)
+{
+	static const struct tree_number ban = {.name = "ban-ms",
+					       .max = CONFIG_MAX_BAN_MS,
+					       .fallback = CONFIG_DEFAULT_BAN_MS,
+					       .example = "ban-ms = <60000>;"};
+
+	return tree_get_number(t, node, &ban, &g->ban_ms);
+}
+
 int config_read_guest(const struct tree *t, int node, const struct config_nodes *nodes,
 		      const struct config *c, struct config_guest *g)
 {
@@ -400,5 +410,7 @@ int config_read_guest(const struct tree *t, int node, const struct config_nodes 
 		status = read_jobs(t, node, g);
 	if (!status)
 		status = read_quotas(t, node, g);
+	if (!status)
+		status = read_ban(t, node, g);
 	return status;
 }

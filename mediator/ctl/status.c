@@ -90,6 +90,9 @@ static void print_guests(const json_t *guests)
 		if (json_is_string(json_object_get(g, "last_fault")))
 			printf("%s: last fault: %s (%lld so far)\n", text(g, "name"),
 			       text(g, "last_fault"), integer(g, "strikes"));
+		if (integer(g, "banned_ms") > 0)
+			printf("%s: banned after too many faults, for another %.1f s\n",
+			       text(g, "name"), number(g, "banned_ms") / 1000.0);
 	}
 }
 

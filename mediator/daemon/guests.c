@@ -10,12 +10,12 @@
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/xenstore.h"
 
-#define MAX_STRIKES   8u
-#define RETRY_FIRST_S 0.25
-#define RETRY_MAX_S   30.0
+#define NS_PER_S      1e9
+#define NS_PER_MS     UINT64_C(1000000)
+#define RETRY_FIRST_S 0.1  /* doubled by each recent strike */
+#define RETRY_MAX_S   30.0 /* when no process can be started at all */
 #define NOT_STARTED_S 5.0
 #define LEAVE_S	      3.0 /* for a backend to close the connection after dom0's detach */
-#define HEALTHY_NS    UINT64_C(60000000000) /* ran so long: earlier faults are forgiven */
 
 const char *guest_state_name(enum guest_state state)
 {
@@ -57,7 +57,17 @@ static void leave(struct guest *g)
 static bool frontend_asks(const struct guest *g)
 {
 	return g->frontend_state == XENSTORE_INITIALISING || g->frontend_state == XENSTORE_CLOSED ||
-	       (g->frontend_state == XENSTORE_INITIALISED && !g->strikes);
+	       (g->frontend_state == XENSTORE_INITIALISED && !g->strikes.total);
+}
+
+/* Whether it may have a backend now; a ban ends by itself. */
+static void consider_ban(struct guest *g)
+{
+	uint64_t left = strikes_banned(&g->strikes, mediator_now());
+
+	g->state = left ? GUEST_BANNED : GUEST_IDLE;
+	if (left)
+		start_timer(g, &g->retry, (double)left / NS_PER_S);
 }
 
 static void try_start(struct guest *g)
@@ -84,6 +94,8 @@ static void retry(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)events;
 	ev_timer_stop(loop, &g->retry);
+	if (g->state == GUEST_BANNED)
+		consider_ban(g);
 	try_start(g);
 }
 
@@ -94,29 +106,21 @@ static void leave_now(struct ev_loop *loop, struct ev_timer *timer, int events)
 	leave(timer->data);
 }
 
-static double retry_delay(uint32_t strikes)
-{
-	double delay = RETRY_FIRST_S;
-
-	for (uint32_t i = 0; i < strikes && delay < RETRY_MAX_S; i++)
-		delay *= 2;
-	return delay < RETRY_MAX_S ? delay : RETRY_MAX_S;
-}
-
 /* Remember what went wrong; the frontend learns it from the error node. */
 static void strike(struct guest *g, const char *reason)
 {
-	if (mediator_now() - g->started_ns > HEALTHY_NS)
-		g->strikes = 0;
-	g->strikes++;
+	uint64_t now = mediator_now();
+	bool banned = strikes_add(&g->strikes, now);
+
 	snprintf(g->last_fault, sizeof(g->last_fault), "%s", reason);
-	if (log_allow(&g->limit, mediator_now()))
-		log_error("%s: backend: %s (strike %u of %u)", g->config->name, reason, g->strikes,
-			  MAX_STRIKES);
-	g->state = g->strikes >= MAX_STRIKES ? GUEST_BANNED : GUEST_IDLE;
-	if (g->state == GUEST_BANNED)
-		log_error("%s: too many faults; it gets no GPU until dom0 attaches it again",
-			  g->config->name);
+	if (log_allow(&g->limit, now))
+		log_error("%s: backend: %s (%s)", g->config->name, reason,
+			  strikes_recent(&g->strikes, now) == STRIKES_LIMIT - 1
+				  ? "one more within a minute and it is banned"
+				  : "a strike");
+	if (banned)
+		log_error("%s: %u faults in a minute; it gets no GPU for %u ms", g->config->name,
+			  STRIKES_LIMIT, g->config->ban_ms);
 }
 
 /* It had not yet looked at anything of the guest, so it is not the guest's fault. */
@@ -125,6 +129,11 @@ static void not_started(struct guest *g, const char *reason)
 	snprintf(g->last_fault, sizeof(g->last_fault), "%s", reason);
 	if (log_allow(&g->limit, mediator_now()))
 		log_error("%s: backend could not start: %s", g->config->name, reason);
+}
+
+static double retry_delay(const struct guest *g)
+{
+	return RETRY_FIRST_S * (1u << strikes_recent(&g->strikes, mediator_now()));
 }
 
 static bool ended_well(const struct client *c)
@@ -161,7 +170,8 @@ void guest_backend_gone(struct guest *g)
 	else
 		not_started(g, end);
 	g->closing = xenstore_refuse(m->xenstore, g->domid, well ? "" : g->last_fault);
-	start_timer(g, &g->retry, g->backend.has_greeted ? retry_delay(g->strikes) : NOT_STARTED_S);
+	start_timer(g, &g->retry, g->backend.has_greeted ? retry_delay(g) : NOT_STARTED_S);
+	consider_ban(g);
 }
 
 void guests_init(struct mediator *m)
@@ -171,6 +181,7 @@ void guests_init(struct mediator *m)
 
 		g->mediator = m;
 		g->config = &m->config.guest[i];
+		strikes_init(&g->strikes, g->config->ban_ms * NS_PER_MS);
 		ev_init(&g->retry, retry);
 		g->retry.data = g;
 		ev_init(&g->leave, leave_now);
@@ -242,9 +253,10 @@ static void follow(struct guest *g, const struct xenstore_device *d)
 		return;
 	}
 	ev_timer_stop(g->mediator->loop, &g->leave);
-	/* dom0 has attached it again: a new chance. */
+	/* dom0 has attached the same domain again: a new chance. */
 	if (g->state == GUEST_BANNED && d->backend_state == XENSTORE_INITIALISING) {
-		g->strikes = 0;
+		strikes_forgive(&g->strikes);
+		ev_timer_stop(g->mediator->loop, &g->retry);
 		g->state = GUEST_IDLE;
 	}
 	try_start(g);
@@ -289,9 +301,9 @@ static void adopt(struct guest *g, const struct xenstore_device *d)
 	g->domid = d->domid;
 	g->frontend_state = d->frontend_state;
 	g->backend_state = d->backend_state;
-	g->state = GUEST_IDLE;
-	g->strikes = 0;
 	g->closing = 0;
+	/* A guest does not get rid of a ban by a reboot. */
+	consider_ban(g);
 	if (frontend_asks(g)) {
 		try_start(g);
 		return;

@@ -2,7 +2,8 @@
 /*
  * The guests that the device tree names, and the backends that serve them. A domain that it does
  * not name, and a second domain of one name, is refused. A backend that ended by a fault is
- * started again only when its frontend asks anew, later each time, and not for ever.
+ * started again only when its frontend asks anew; too many faults ban the guest for a while
+ * (mediator/guard/strikes.h), also when it comes back as another domain.
  */
 #ifndef MEDIATOR_DAEMON_GUESTS_H
 #define MEDIATOR_DAEMON_GUESTS_H
@@ -15,6 +16,7 @@
 #include "mediator/daemon/buffers.h"
 #include "mediator/daemon/clients.h"
 #include "mediator/daemon/log.h"
+#include "mediator/guard/strikes.h"
 #include "mediator/protocol/client.h"
 
 struct mediator;
@@ -26,7 +28,7 @@ enum guest_state {
 	GUEST_RUNNING,	  /* its backend runs */
 	GUEST_STOPPING,	  /* its backend has been asked to end */
 	GUEST_IDLE,	  /* its backend has ended; waits for the frontend to ask anew */
-	GUEST_BANNED,	  /* too many faults: only dom0 can attach it again */
+	GUEST_BANNED,	  /* too many faults: it waits until the ban is over */
 };
 
 struct guest_display {
@@ -47,9 +49,9 @@ struct guest {
 	struct client backend;
 	struct buffers buffers;
 	struct gpum_state counters; /* the backend's last word */
-	uint32_t strikes;
-	uint64_t started_ns; /* its backend */
-	struct ev_timer retry;
+	struct strikes strikes;
+	uint64_t started_ns;   /* its backend */
+	struct ev_timer retry; /* active: no new backend before it fires */
 	struct ev_timer leave; /* after dom0's detach */
 	char last_fault[GPUM_REASON_MAX + 32];
 	char backend_fault[GPUM_REASON_MAX]; /* FAULT of the backend that runs */

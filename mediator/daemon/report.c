@@ -136,12 +136,15 @@ static json_t *report_pid(const struct client *c)
 	return client_running(c) ? count((uint64_t)c->pid) : json_null();
 }
 
-static json_t *report_guest(const struct guest *g)
+static json_t *report_guest(struct guest *g)
 {
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+	uint64_t ban_ns = strikes_banned(&g->strikes, mediator_now());
+
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
 			 g->config->name, "domid", report_domid(g), "state",
 			 guest_state_name(g->state), "pid", report_pid(&g->backend), "renderer",
-			 g->backend.renderer, "strikes", count(g->strikes), "last_fault",
+			 g->backend.renderer, "strikes", count(g->strikes.total), "bans",
+			 count(g->strikes.bans), "banned_ms", count(ban_ns / 1000000), "last_fault",
 			 g->last_fault[0] ? json_string(g->last_fault) : json_null(), "buffers",
 			 count(g->buffers.announced), "counters", report_counters(&g->counters),
 			 "jobs", report_jobs(&g->backend));

@@ -24,7 +24,7 @@
 	">; frame-period-us = <33333>; };\n"
 #define GUEST(number, name)                                                                        \
 	name " { domain-name = \"" name "\"; displays = <&display" number                          \
-	     ">; memory-mib = <16>; max-contexts = <4>; max-resources = <32>; };\n"
+	     ">; memory-mib = <16>; max-contexts = <4>; max-resources = <32>; ban-ms = <0>; };\n"
 
 const char cockpit_tree[] =
 	"/dts-v1/;\n"

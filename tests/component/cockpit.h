@@ -16,7 +16,7 @@
 
 /*
  * Three guests with a 640x480 display each, 33333 us a frame: "cluster" (priority 0), "ivi" (2),
- * "passenger" (3); 16 MiB, 4 contexts, 32 resources each.
+ * "passenger" (3); 16 MiB, 4 contexts, 32 resources each; never banned.
  */
 #define COCKPIT_WIDTH  640u
 #define COCKPIT_HEIGHT 480u

@@ -154,6 +154,7 @@ refused 'budget-period-us = <33333>;' '' $G budget-period-us both
 refused 'memory-mib = <64>' 'memory-mb = <64>' $G memory-mb both
 refused 'max-contexts = <16>' 'max-contexts = <1025>' $G max-contexts both
 refused 'max-resources = <1024>' 'max-resources = <1>' $G max-resources both
+refused 'max-resources = <1024>' 'ban-ms = <3600001>' $G ban-ms both
 refused 'xen,gpu-mediator-v1' 'xen,gpu-mediator-v9' / '' config
 
 # What is well-formed and more than the GPU can do in time is refused with changes that help.

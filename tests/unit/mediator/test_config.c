@@ -101,6 +101,9 @@ static void what_promises_are_made_of_is_read(void **state)
 			 CONFIG_OK);
 	assert_int_equal(config.guest[0].kill_time_us, 8000);
 	assert_int_equal(config.guest[0].weight, 7);
+	assert_int_equal(parse_source("max-job-us = <4000>;", "max-job-us = <4000>; ban-ms = <0>;"),
+			 CONFIG_OK);
+	assert_int_equal(config.guest[0].ban_ms, 0);
 	assert_int_equal(parse_source("mode = \"1280x720@60\";",
 				      "mode = \"1280x720@60\"; compose-us = <2500>;"),
 			 CONFIG_OK);
@@ -153,6 +156,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(config.costs.switch_ns, 0);
 	assert_int_equal(config.costs.reset_ns, 0);
 	assert_int_equal(config.guest[2].budget_us, 0);
+	assert_int_equal(config.guest[2].ban_ms, 60000);
 	assert_int_equal(config.guest[2].budget_period_us, 0);
 }
 
@@ -394,6 +398,8 @@ static const struct refusal {
 	 "max-resources", "16 to 65536"},
 	{"max-resources = <512>", "max-resources = <65537>", CONFIG_ERR_VALUE, G "cluster",
 	 "max-resources", "65537"},
+	{"max-resources = <512>", "ban-ms = <3600001>", CONFIG_ERR_VALUE, G "cluster", "ban-ms",
+	 "0 to 3600000"},
 
 	/* references */
 	{"panel = <&panel>", "panel = <&d1>", CONFIG_ERR_VALUE, D "0", "panel",

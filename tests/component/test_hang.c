@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest whose jobs never end: it loses its backend, comes back, and is banned when it goes on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+
+#define WIDTH	  COCKPIT_WIDTH
+#define HEIGHT	  COCKPIT_HEIGHT
+#define BAN_MS	  1500u
+#define KILL_MS	  200u
+#define BACK_SOON 1500u /* a backend is started again; with room for a loaded build machine */
+#define IVI_NEVER                                                                                  \
+	"domain-name = \"ivi\"; displays = <&display1>; memory-mib = <16>; "                       \
+	"max-contexts = <4>; max-resources = <32>; ban-ms = <0>;"
+#define IVI_TIMELY                                                                                 \
+	"domain-name = \"ivi\"; displays = <&display1>; memory-mib = <16>; "                       \
+	"max-contexts = <4>; max-resources = <32>; ban-ms = <1500>; "                              \
+	"max-job-us = <100000>; kill-time-us = <200000>;"
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi;
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+/* The usual tree, with a kill time and a short ban for ivi. */
+static char *tree(void)
+{
+	char *changed = malloc(strlen(cockpit_tree) + sizeof(IVI_TIMELY));
+	const char *at = strstr(cockpit_tree, IVI_NEVER);
+
+	if (!changed || !at)
+		exit(99);
+	memcpy(changed, cockpit_tree, (size_t)(at - cockpit_tree));
+	strcpy(changed + (at - cockpit_tree), IVI_TIMELY);
+	strcat(changed, at + strlen(IVI_NEVER));
+	return changed;
+}
+
+static int setup(void **state)
+{
+	char *source = tree();
+
+	cockpit_start(&cockpit, source);
+	free(source);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (guest_connect(&cluster) && guest_connect(&ivi) &&
+	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
+		return 0;
+	teardown(state);
+	return -1;
+}
+
+/* What the frontend does when its backend is gone: leave, and ask anew. */
+static bool leave(struct guest *g)
+{
+	if (!guest_wait_broken(g, GUEST_PATIENCE))
+		return false;
+	if (g->bound)
+		xenevtchn_unbind(g->evtchn, g->port);
+	g->bound = false;
+	guest_set_state(g, GUEST_CLOSED);
+	guest_set_state(g, GUEST_INITIALISING);
+	return true;
+}
+
+static void hang(struct guest *g)
+{
+	const struct sim_op forever = {.code = SIM_WORK, .value = 60000000};
+
+	assert_int_equal(draw_context(g, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	draw_submit(g, 1, 1, &forever, 1);
+}
+
+static json_int_t of_ivi(const char *what)
+{
+	json_t *status = cockpit_status(&cockpit);
+	json_int_t value = json_integer_value(
+		json_object_get(cockpit_status_of(status, "guests", "ivi"), what));
+
+	json_decref(status);
+	return value;
+}
+
+/* The job of the cluster's that waits while the hung one has the GPU. */
+static uint64_t cluster_waits_ms(void)
+{
+	uint64_t begin = test_now_ms();
+
+	assert_int_equal(draw_transfer(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	return test_now_ms() - begin;
+}
+
+static void a_job_that_never_ends_costs_its_guest_the_backend_and_others_little(void **state)
+{
+	(void)state;
+	hang(&ivi);
+	usleep(20000);
+	assert_true(cluster_waits_ms() < KILL_MS + 300);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "kill time", GUEST_PATIENCE));
+	assert_int_equal(of_ivi("strikes"), 1);
+}
+
+static void after_a_hang_the_guest_connects_anew_and_draws(void **state)
+{
+	(void)state;
+	hang(&ivi);
+	assert_true(leave(&ivi));
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BACK_SOON));
+	assert_true(guest_connect(&ivi));
+	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
+}
+
+static void hang_thrice(void)
+{
+	for (int i = 0; i < 3; i++) {
+		if (i > 0)
+			assert_true(guest_connect(&ivi));
+		hang(&ivi);
+		assert_true(leave(&ivi));
+	}
+}
+
+static void three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	hang_thrice();
+	since = test_now_ms();
+	assert_true(of_ivi("banned_ms") > 0);
+	assert_int_equal(of_ivi("bans"), 1);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS - 700));
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	assert_true(test_now_ms() - since >= BAN_MS - 500);
+	assert_true(guest_connect(&ivi));
+	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
+	assert_int_equal(of_ivi("banned_ms"), 0);
+}
+
+static void a_banned_guest_that_returns_as_another_domain_is_still_banned(void **state)
+{
+	(void)state;
+	hang_thrice();
+	guest_destroy(&ivi);
+	guest_finish(&ivi);
+	guest_create(&ivi, 7, "ivi");
+	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS - 900));
+	assert_true(of_ivi("banned_ms") > 0);
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	assert_true(guest_connect(&ivi));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_job_that_never_ends_costs_its_guest_the_backend_and_others_little),
+		TEST(after_a_hang_the_guest_connects_anew_and_draws),
+		TEST(three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself),
+		TEST(a_banned_guest_that_returns_as_another_domain_is_still_banned),
+	};
+
+	cmocka_set_test_filter(getenv("TEST"));
+	return cmocka_run_group_tests_name("hang", tests, NULL, NULL);
+}
