@@ -57,7 +57,8 @@ struct gpu {
  *
  * nudge_us: a virtual GPU (virtio_gpu) may have a host that looks for completed work only when a
  * command comes in, or on a slow timer. While a fence is outstanding, such a GPU is sent a command
- * without effect every nudge_us. 0: never. Other GPUs are not nudged.
+ * without effect, at most every nudge_us and when it may be done (expect.h), for each costs the
+ * host time. 0: never. Other GPUs are not nudged.
  */
 struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us);
 

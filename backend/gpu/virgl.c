@@ -21,6 +21,7 @@
 #define VIRGL_RENDERER_UNSTABLE_APIS
 #include <virglrenderer.h>
 
+#include "backend/gpu/expect.h"
 #include "backend/gpu/nudge.h"
 
 #define POLL_US		 500u
@@ -41,6 +42,8 @@ struct virgl {
 	const char *render_node;
 	uint64_t last_fence, completed;
 	struct nudge nudge;
+	struct expect expect;
+	uint64_t ask_us; /* when to nudge next */
 };
 
 /* --- callbacks of the library -------------------------------------------------------------- */
@@ -199,6 +202,35 @@ static int virgl_execute(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iov
 	}
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void plan_question(struct virgl *v, uint64_t now)
+{
+	v->gpu.poll_us = expect_ask_in(&v->expect, now);
+	v->ask_us = now + v->gpu.poll_us;
+}
+
+/* Completion comes in time by itself, or the GPU is asked when it may be done. */
+static void ask(struct virgl *v)
+{
+	uint64_t now = now_us();
+
+	if (v->nudge.fd < 0)
+		return;
+	if (now < v->ask_us) {
+		v->gpu.poll_us = (uint32_t)(v->ask_us - now);
+		return;
+	}
+	nudge_send(&v->nudge);
+	plan_question(v, now);
+}
+
 static void drop_wait_fd(struct gpu *gpu)
 {
 	if (gpu->wait_fd >= 0)
@@ -218,6 +250,10 @@ static int virgl_fence(struct gpu *gpu, uint64_t id)
 	drop_wait_fd(gpu);
 	if (virgl_renderer_export_fence((uint32_t)id, &fd) == 0)
 		gpu->wait_fd = fd;
+	if (v->nudge.fd >= 0) {
+		expect_begin(&v->expect, now_us());
+		plan_question(v, v->expect.begin_us);
+	}
 	return 0;
 }
 
@@ -225,11 +261,16 @@ static uint64_t virgl_poll(struct gpu *gpu)
 {
 	struct virgl *v = (struct virgl *)gpu;
 
+	bool was_over = v->completed == v->last_fence;
+
 	virgl_renderer_poll();
-	if (v->completed == v->last_fence)
-		drop_wait_fd(gpu);
-	else
-		nudge_send(&v->nudge);
+	if (v->completed != v->last_fence) {
+		ask(v);
+		return v->completed;
+	}
+	drop_wait_fd(gpu);
+	if (!was_over)
+		expect_end(&v->expect, now_us());
 	return v->completed;
 }
 
@@ -343,6 +384,7 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	ask_capsets(&v->gpu);
 	if (render_node && nudge_us > 0)
 		nudge_init(&v->nudge, render_node);
+	v->expect.period_us = nudge_us;
 	v->gpu.poll_us = v->nudge.fd >= 0 ? nudge_us : POLL_US;
 	return &v->gpu;
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/gpu/expect.h"
+
+/* Questions before the pause: transfers and small draws are over by then. */
+#define EARLY 2u
+
+static uint64_t since_begin(const struct expect *e, uint64_t now_us)
+{
+	return now_us > e->begin_us ? now_us - e->begin_us : 0;
+}
+
+/* 0 while there is too little to go by. */
+static uint32_t shortest(const struct expect *e)
+{
+	uint32_t min = UINT32_MAX;
+
+	for (uint32_t i = 0; i < EXPECT_RECENT; i++)
+		min = e->recent[i] < min ? e->recent[i] : min;
+	return min;
+}
+
+void expect_begin(struct expect *e, uint64_t now_us)
+{
+	e->begin_us = now_us;
+}
+
+void expect_end(struct expect *e, uint64_t now_us)
+{
+	uint64_t took = since_begin(e, now_us);
+
+	if (took <= (uint64_t)e->period_us * (EARLY + 1))
+		return;
+	e->recent[e->next++ % EXPECT_RECENT] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+}
+
+uint32_t expect_ask_in(const struct expect *e, uint64_t now_us)
+{
+	uint64_t elapsed = since_begin(e, now_us);
+	uint32_t pause_until = shortest(e) / 8 * 7;
+
+	if (elapsed < (uint64_t)e->period_us * EARLY || elapsed + e->period_us >= pause_until)
+		return e->period_us;
+	return (uint32_t)(pause_until - elapsed);
+}
