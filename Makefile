@@ -37,13 +37,15 @@ without_main = $(filter-out $(call with_main,$(1)),$(1))
 PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard mediator/protocol)
 XEN_LIBS := -lxengnttab -lxenevtchn -lxenstore
 
-gpum-backend_SRC := $(call sources,backend)
+SANDBOX_SRC := $(call sources,mediator/sandbox)
+
+gpum-backend_SRC := $(call sources,backend) $(SANDBOX_SRC)
 gpum-backend_PKGS := virglrenderer epoxy egl gbm libdrm libseccomp libcap
 gpum-backend_LIBS := $(XEN_LIBS)
-gpu-mediatord_SRC := $(call sources,mediator/daemon)
+gpu-mediatord_SRC := $(call sources,mediator/daemon) $(SANDBOX_SRC)
 gpu-mediatord_PKGS := libdrm jansson libseccomp libcap
 gpu-mediatord_LIBS := $(XEN_LIBS) -lev -lfdt
-gpum-compositor_SRC := $(call sources,mediator/compositor mediator/gl)
+gpum-compositor_SRC := $(call sources,mediator/compositor mediator/gl) $(SANDBOX_SRC)
 gpum-compositor_PKGS := egl glesv2 gbm libdrm libseccomp libcap
 gpumctl_SRC := $(call sources,mediator/ctl)
 gpumctl_PKGS := jansson libpng

@@ -18,6 +18,7 @@
 #include "backend/error.h"
 #include "backend/gpu/gpu.h"
 #include "backend/transport/link.h"
+#include "mediator/sandbox/sandbox.h"
 
 #define VERSION "0.1"
 /* Exit codes; docs/protocol.md. */
@@ -28,6 +29,8 @@
 
 #define STATE_PERIOD_US 100000u
 #define NUDGE_US	1000u
+#define OPEN_FILES	512u  /* pictures, fences, threads' wake-ups */
+#define HEAP_MIB	1024u /* of renderer and GL driver, besides what the guest's quota allows */
 #define MESSAGE_BUDGET	16
 
 struct options {
@@ -286,7 +289,7 @@ static int run(struct backend *b)
 	return err;
 }
 
-static int set_up(struct backend *b)
+static int open_devices(struct backend *b)
 {
 	int err = granted_open(&b->granted, b->config.domid);
 
@@ -295,13 +298,38 @@ static int set_up(struct backend *b)
 			strerror(errno));
 		return err;
 	}
+	err = link_open(&b->link, b->config.domid);
+	if (err)
+		fprintf(stderr, "gpum-backend: cannot open the event channel device: %s\n",
+			strerror(errno));
+	return err;
+}
+
+/* From here on, what the guest sends is looked at. */
+static int close_doors(const struct backend *b)
+{
+	const struct sandbox sandbox = {
+		.rights = {.xen = true, .jit = b->gpu->compiles_for_cpu},
+		.open_files = OPEN_FILES,
+		.heap_bytes = (uint64_t)(HEAP_MIB + b->config.memory_mib) << 20,
+	};
+
+	return sandbox_enter(&sandbox) ? BACKEND_ERR_SYSTEM : 0;
+}
+
+static int set_up(struct backend *b)
+{
+	int err = open_devices(b);
+
+	if (err)
+		return err;
 	b->device = device_create(&b->config, b->gpu, &b->granted, b->mediator);
 	if (!b->device)
 		return BACKEND_ERR_MEMORY;
 	err = xenbus_open(&b->xenbus, b->config.domid);
 	if (err)
 		fprintf(stderr, "gpum-backend: cannot use xenstore: %s\n", strerror(errno));
-	return err;
+	return err ? err : close_doors(b);
 }
 
 static int serve_guest(struct backend *b)
@@ -328,6 +356,7 @@ static int serve_guest(struct backend *b)
 static void tear_down(struct backend *b)
 {
 	device_destroy(b->device);
+	link_close(&b->link);
 	if (b->xenbus.xs)
 		xenbus_close(&b->xenbus);
 	granted_close(&b->granted);

@@ -6,6 +6,7 @@
 #ifndef BACKEND_GPU_GPU_H
 #define BACKEND_GPU_GPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -39,6 +40,7 @@ struct gpu_ops {
 struct gpu {
 	const struct gpu_ops *ops;
 	char renderer[GPUM_REASON_MAX];
+	bool compiles_for_cpu; /* needs memory that can be executed: a software renderer */
 	struct {
 		uint32_t id, max_version, max_size;
 	} capset[GPU_CAPSETS_MAX];

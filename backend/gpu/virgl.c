@@ -364,6 +364,7 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	else
 		flags |= VIRGL_RENDERER_USE_SURFACELESS;
 	virgl_set_debug_callback(log_some);
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* no files */
 	/*
 	 * The library sets a sampler's seamless filtering without asking for the extension, and
 	 * refuses the guest's whole stream when GL complains. Mesa's virgl can do it on any host
@@ -381,6 +382,7 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	const GLubyte *name = glGetString(GL_RENDERER);
 	snprintf(v->gpu.renderer, sizeof(v->gpu.renderer), "%s",
 		 name ? (const char *)name : "unknown");
+	v->gpu.compiles_for_cpu = !render_node || strstr(v->gpu.renderer, "llvmpipe");
 	ask_capsets(&v->gpu);
 	if (render_node && nudge_us > 0)
 		nudge_init(&v->nudge, render_node);

@@ -50,17 +50,32 @@ static void fill_registers(struct link *link, uint32_t num_scanouts, uint32_t nu
 	store32(&c->device_generation, link->generation);
 }
 
-static int bind(struct link *link, uint32_t domid, uint32_t remote_port)
+int link_open(struct link *link, uint32_t domid)
 {
+	memset(link, 0, sizeof(*link));
 	link->evtchn = xenevtchn_open(NULL, 0);
 	if (!link->evtchn)
 		return BACKEND_ERR_SYSTEM;
-	int port = xenevtchn_bind_interdomain(link->evtchn, domid, remote_port);
-	if (port < 0) {
+	if (xenevtchn_restrict(link->evtchn, (domid_t)domid) == 0)
+		return 0;
+	link_close(link);
+	return BACKEND_ERR_SYSTEM;
+}
+
+void link_close(struct link *link)
+{
+	link_disconnect(link);
+	if (link->evtchn)
 		xenevtchn_close(link->evtchn);
-		link->evtchn = NULL;
+	link->evtchn = NULL;
+}
+
+static int bind(struct link *link, uint32_t domid, uint32_t remote_port)
+{
+	int port = xenevtchn_bind_interdomain(link->evtchn, domid, remote_port);
+
+	if (port < 0)
 		return BACKEND_ERR_EVENT_CHANNEL;
-	}
 	link->port = (evtchn_port_t)port;
 	return 0;
 }
@@ -68,7 +83,7 @@ static int bind(struct link *link, uint32_t domid, uint32_t remote_port)
 int link_connect(struct link *link, struct granted *granted, struct device *device,
 		 const struct xenbus_keys *keys, uint32_t num_scanouts, uint32_t num_capsets)
 {
-	memset(link, 0, sizeof(*link));
+	*link = (struct link){.evtchn = link->evtchn};
 	link->granted = granted;
 	link->device = device;
 	link->features = device_features(device);
@@ -80,18 +95,18 @@ int link_connect(struct link *link, struct granted *granted, struct device *devi
 		granted_pool_unmap(granted, &link->memory);
 		return err;
 	}
+	link->connected = true;
 	fill_registers(link, num_scanouts, num_capsets);
 	return 0;
 }
 
 void link_disconnect(struct link *link)
 {
-	if (!link->evtchn)
+	if (!link->connected)
 		return;
 	device_reset(link->device);
 	xenevtchn_unbind(link->evtchn, link->port);
-	xenevtchn_close(link->evtchn);
-	link->evtchn = NULL;
+	link->connected = false;
 	link->started = false;
 	link->more = false;
 	granted_pool_unmap(link->granted, &link->memory);
@@ -99,7 +114,7 @@ void link_disconnect(struct link *link)
 
 bool link_is_connected(const struct link *link)
 {
-	return link->evtchn != NULL;
+	return link->connected;
 }
 
 int link_fd(const struct link *link)
@@ -230,7 +245,7 @@ void link_finish_round(struct link *link, uint64_t now_us)
 
 void link_break(struct link *link)
 {
-	if (!link->evtchn)
+	if (!link->connected)
 		return;
 	store32(&link->memory.control->device_status, VGPU_DEVICE_NEEDS_RESET);
 	xenevtchn_notify(link->evtchn, link->port);

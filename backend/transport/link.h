@@ -18,7 +18,8 @@
 struct link {
 	struct granted *granted;
 	struct device *device;
-	xenevtchn_handle *evtchn; /* NULL: not connected */
+	xenevtchn_handle *evtchn;
+	bool connected;
 	evtchn_port_t port;
 	struct granted_pool memory;
 	struct virtqueue queue[VGPU_QUEUE_COUNT];
@@ -34,6 +35,13 @@ struct link {
 	uint32_t idle_events; /* in a row that brought no work */
 	uint64_t events_in, events_out;
 };
+
+/*
+ * Open the event channel device, for ports of that domain and no other, as long as the process
+ * lives. 0 or BACKEND_ERR_SYSTEM. link_close() does nothing when it is not open.
+ */
+int link_open(struct link *link, uint32_t domid);
+void link_close(struct link *link);
 
 /* Connect. Returns 0 or a backend_error with nothing left behind. */
 int link_connect(struct link *link, struct granted *granted, struct device *device,

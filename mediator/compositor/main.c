@@ -9,6 +9,9 @@
 #include "mediator/gl/gpu.h"
 #include "mediator/compositor/panel.h"
 #include "mediator/protocol/client.h"
+#include "mediator/sandbox/sandbox.h"
+
+#define OPEN_FILES 1024u /* pictures of all guests */
 
 struct compositor {
 	struct gpu gpu;
@@ -149,6 +152,17 @@ static const char *parse_options(int argc, char **argv)
 	return node;
 }
 
+static bool close_doors(void)
+{
+	const char *renderer = (const char *)glGetString(GL_RENDERER);
+	const struct sandbox sandbox = {
+		.rights = {.jit = renderer && strstr(renderer, "llvmpipe")},
+		.open_files = OPEN_FILES,
+	};
+
+	return sandbox_enter(&sandbox) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct compositor compositor;
@@ -157,7 +171,7 @@ int main(int argc, char **argv)
 
 	if (!gpu_open(&compositor.gpu, node))
 		return EXIT_FAILURE;
-	if (say_hello())
+	if (close_doors() && say_hello())
 		status = serve(&compositor);
 	if (compositor.have_panel)
 		panel_finish(&compositor.panel);

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "mediator/daemon/jobs.h"
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
+#include "mediator/sandbox/sandbox.h"
 
 #define HELLO_TIMEOUT_S	  120.0 /* an emulated GPU driver takes seconds to start */
 #define END_TIMEOUT_S	  3.0
@@ -189,25 +189,6 @@ void client_init(struct client *c, struct mediator *mediator, const struct clien
 	c->child.data = c;
 }
 
-/* After fork() in a program with threads: nothing but system calls. */
-static void become(const char *path, char *const arguments[], int socket, pid_t parent)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(126);
-	if (socket == GPUM_CLIENT_FD)
-		fcntl(socket, F_SETFD, 0);
-	else if (dup2(socket, GPUM_CLIENT_FD) < 0)
-		_exit(126);
-	execv(path, arguments);
-	_exit(127);
-}
-
 static int make_sockets(int sockets[2])
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
@@ -236,7 +217,6 @@ int client_start(struct client *c, const char *program, const char *const argume
 {
 	char path[512];
 	char *argv[CLIENT_MAX_ARGS + 2] = {path};
-	pid_t parent = getpid();
 	int sockets[2], status;
 
 	if (client_running(c))
@@ -253,15 +233,16 @@ int client_start(struct client *c, const char *program, const char *const argume
 	if (status)
 		return status;
 	c->sched = sched_add(&c->mediator->jobs.sched, priority, c);
-	c->pid = c->sched ? fork() : -1;
-	if (c->pid == 0)
-		become(path, argv, sockets[1], parent);
+	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD) : -ENOMEM;
 	close(sockets[1]);
 	if (c->pid < 0) {
+		status = c->pid;
+		log_error("%s: cannot be started in namespaces of its own: %s", c->name,
+			  strerror(-status));
 		close(sockets[0]);
 		jobs_remove(c);
 		c->pid = 0;
-		return -EAGAIN;
+		return status;
 	}
 	c->socket = sockets[0];
 	c->has_greeted = false;

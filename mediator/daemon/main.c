@@ -15,6 +15,7 @@
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/xenstore.h"
+#include "mediator/sandbox/sandbox.h"
 
 #define MAX_FDT_BYTES (UINT32_C(16) << 20)
 
@@ -123,6 +124,16 @@ static bool start(struct mediator *m)
 	return m->xenstore != NULL;
 }
 
+/* Everything is open that will ever be opened with them. */
+static bool give_up_rights(void)
+{
+	int status = sandbox_restrain();
+
+	if (status)
+		log_error("capabilities cannot be given up: %s", strerror(-status));
+	return status == 0;
+}
+
 static void stop(struct mediator *m)
 {
 	control_stop(m->control);
@@ -152,7 +163,7 @@ int main(int argc, char **argv)
 	ev_signal_init(&on_int, told_to_stop, SIGINT);
 	ev_signal_start(m->loop, &on_term);
 	ev_signal_start(m->loop, &on_int);
-	ok = start(m);
+	ok = start(m) && give_up_rights();
 	if (ok) {
 		log_info("%u guests, %u displays, %u panels; policy %s", m->config.num_guests,
 			 m->config.num_displays, m->config.num_panels, m->config.policy->name);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gbm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -114,6 +115,7 @@ bool gpu_open(struct gpu *gpu, const char *render_node)
 		(PFNEGLGETPLATFORMDISPLAYEXTPROC)eglGetProcAddress("eglGetPlatformDisplayEXT");
 
 	memset(gpu, 0, sizeof(*gpu));
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* no files */
 	gpu->fd = open(render_node, O_RDWR | O_CLOEXEC);
 	if (gpu->fd < 0) {
 		fprintf(stderr, "error: %s: %m\n", render_node);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A sandbox in two steps, for processes that load GL drivers or read what guests wrote.
+ *
+ * The mediator starts the process in namespaces of its own (sandbox_spawn()). It is root there and
+ * nobody outside, holds one socket, and opens what it will need: GPU, grants, event channel,
+ * xenstore. Before it looks at the first byte of a guest it gives up everything else
+ * (sandbox_enter()): the file system, all capabilities, its user, most system calls. There is no
+ * way back.
+ */
+#ifndef MEDIATOR_SANDBOX_SANDBOX_H
+#define MEDIATOR_SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "mediator/sandbox/filter.h"
+
+/* Who it is afterwards, in its own user namespace: Debian's nobody and nogroup. */
+#define SANDBOX_UID 65534u
+
+struct sandbox {
+	struct filter_rights rights;
+	uint32_t open_files; /* descriptors, those in use included */
+	uint64_t heap_bytes; /* private memory (RLIMIT_DATA); 0: no limit */
+};
+
+/*
+ * Run a program in user, mount, process, network, IPC, host name and cgroup namespaces of its own,
+ * with `socket` as its descriptor `as`, standard input, output and error, and no other descriptor.
+ * It is killed when its parent dies. The caller may have threads. Returns its process id (as the
+ * caller sees it) or -errno.
+ */
+pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as);
+
+/*
+ * Give up everything but the descriptors that are open. All threads are included. On failure,
+ * -errno with the step named on stderr, the process must end: it is then half way in.
+ */
+int sandbox_enter(const struct sandbox *sandbox);
+
+/*
+ * For the mediator: give up all capabilities but those that sandbox_spawn() needs, and the right to
+ * gain others. Returns 0 or -errno. One that has none to begin with loses none.
+ */
+int sandbox_restrain(void);
+
+#endif
