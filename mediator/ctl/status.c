@@ -156,6 +156,36 @@ static void print_panels(const json_t *panels)
 	}
 }
 
+/* Only the mediator's word for it would be worth nothing: all of this was read from /proc. */
+static void print_sandbox(const char *of, const json_t *s)
+{
+	if (!json_is_object(s))
+		return;
+	printf("sandbox of %s: %s; uid %lld, capabilities %s, %s, system calls %s, root folder %s, "
+	       "%zu of 7 namespaces its own\n",
+	       of, json_is_true(json_object_get(s, "closed")) ? "closed" : "NOT CLOSED",
+	       integer(s, "uid"), text(s, "capabilities"),
+	       json_is_true(json_object_get(s, "no_new_privs")) ? "none to be gained"
+								: "MORE CAN BE GAINED",
+	       json_is_true(json_object_get(s, "system_calls_filtered")) ? "filtered"
+									 : "NOT FILTERED",
+	       json_is_true(json_object_get(s, "empty_root")) ? "empty" : "NOT EMPTY",
+	       json_array_size(json_object_get(s, "own_namespaces")));
+}
+
+static void print_sandboxes(const json_t *guests, const json_t *panels)
+{
+	const json_t *one;
+	size_t i;
+
+	printf("\n");
+	json_array_foreach(guests, i, one)
+		print_sandbox(text(one, "name"), json_object_get(one, "sandbox"));
+	json_array_foreach(panels, i, one)
+		print_sandbox(text(one, "connector"),
+			      json_object_get(json_object_get(one, "compositor"), "sandbox"));
+}
+
 int ctl_status(const struct ctl_options *options)
 {
 	json_t *s;
@@ -172,6 +202,7 @@ int ctl_status(const struct ctl_options *options)
 		print_guests(json_object_get(s, "guests"));
 		print_jobs(json_object_get(s, "guests"));
 		print_panels(json_object_get(s, "panels"));
+		print_sandboxes(json_object_get(s, "guests"), json_object_get(s, "panels"));
 	}
 	json_decref(s);
 	if (fflush(stdout) || ferror(stdout)) {

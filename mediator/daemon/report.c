@@ -5,6 +5,7 @@
 
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
+#include "mediator/daemon/report_sandbox.h"
 
 #define NS_PER_S  1e9
 #define NS_PER_MS 1e6
@@ -140,11 +141,12 @@ static json_t *report_guest(struct guest *g)
 {
 	uint64_t ban_ns = strikes_banned(&g->strikes, mediator_now());
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-			 g->config->name, "domid", report_domid(g), "state",
-			 guest_state_name(g->state), "pid", report_pid(&g->backend), "renderer",
-			 g->backend.renderer, "strikes", count(g->strikes.total), "bans",
-			 count(g->strikes.bans), "banned_ms", count(ban_ns / 1000000), "last_fault",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "name", g->config->name, "domid", report_domid(g), "state",
+			 guest_state_name(g->state), "pid", report_pid(&g->backend), "sandbox",
+			 report_sandbox(&g->backend), "renderer", g->backend.renderer, "strikes",
+			 count(g->strikes.total), "bans", count(g->strikes.bans), "banned_ms",
+			 count(ban_ns / 1000000), "last_fault",
 			 g->last_fault[0] ? json_string(g->last_fault) : json_null(), "buffers",
 			 count(g->buffers.announced), "counters", report_counters(&g->counters),
 			 "jobs", report_jobs(&g->backend));
@@ -161,9 +163,10 @@ static json_t *report_panel(const struct panel *p)
 	if (panel && p->config->composed)
 		json_object_set_new(
 			panel, "compositor",
-			json_pack("{s:o, s:o, s:s, s:o}", "pid", report_pid(&p->compositor),
-				  "restarts", count(p->restarts), "renderer",
-				  p->compositor.renderer, "jobs", report_jobs(&p->compositor)));
+			json_pack("{s:o, s:o, s:o, s:s, s:o}", "pid", report_pid(&p->compositor),
+				  "sandbox", report_sandbox(&p->compositor), "restarts",
+				  count(p->restarts), "renderer", p->compositor.renderer, "jobs",
+				  report_jobs(&p->compositor)));
 	return panel;
 }
 
