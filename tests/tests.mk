@@ -61,6 +61,12 @@ $(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/standins/s
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
 
+# Under the product's own filter, not the sanitizers'.
+SANDBOX_PROBE := $(BUILD)/host/plain/bin/sandbox-probe
+$(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/component/probe/*.c) $(SANDBOX_SRC))
+	@mkdir -p $(@D)
+	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
+
 .PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system
 check: ## everything there is to test, unit to system
 	@tests/check
@@ -68,7 +74,7 @@ check: ## everything there is to test, unit to system
 check-unit: $(UNIT_PROGRAMS) ## pure logic, under a minute
 	@tests/run unit $(UNIT_PROGRAMS)
 
-check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) ## real programs on stand-in Xen libraries
+check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) $(SANDBOX_PROBE) ## real programs on stand-in Xen libraries
 	@tests/run component $(COMPONENT_PROGRAMS)
 
 check-fuzz: $(FUZZ_PROGRAMS) ## each fuzz target for FUZZ_SECONDS
