@@ -11,11 +11,10 @@
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
 #include "mediator/daemon/panel.h"
+#include "mediator/guard/restart.h"
 
-#define RESTART_FIRST_S	  0.1
-#define RESTART_LONGEST_S 5.0
-#define HEALTHY_NS	  UINT64_C(10000000000) /* ran so long: the next restart is quick again */
-#define ANSWER_NS	  UINT64_C(5000000000)	/* to say that it is ready to draw */
+#define NS_PER_S  1e9
+#define ANSWER_NS UINT64_C(5000000000) /* to say that it is ready to draw */
 
 static struct panel *panel_of(struct client *client)
 {
@@ -107,14 +106,11 @@ static void job_done(struct client *client, bool failed)
 
 static void restart_later(struct panel *p)
 {
-	if (mediator_now() - p->compositor_started_ns > HEALTHY_NS)
-		p->restart_delay_s = RESTART_FIRST_S;
+	uint64_t lived = mediator_now() - p->compositor_started_ns;
+
 	ev_timer_stop(p->mediator->loop, &p->restart);
-	ev_timer_set(&p->restart, p->restart_delay_s, 0.0);
+	ev_timer_set(&p->restart, (double)restart_pause(&p->restart_pause, lived) / NS_PER_S, 0.0);
 	ev_timer_start(p->mediator->loop, &p->restart);
-	p->restart_delay_s *= 2;
-	if (p->restart_delay_s > RESTART_LONGEST_S)
-		p->restart_delay_s = RESTART_LONGEST_S;
 }
 
 static void start(struct panel *p)
@@ -160,6 +156,7 @@ static void gone(struct client *client)
 		memset(&p->buffer[p->target], 0, sizeof(p->buffer[p->target]));
 	}
 	forget_buffers(p);
+	inherited_forget_layer(p);
 	for (uint32_t i = 0; i < p->config->num_displays; i++)
 		buffers_forget_layers(p->display[i].guest, p->index);
 	panel_damage(p);
@@ -174,7 +171,6 @@ void compose_init(struct panel *p)
 	client_init(&p->compositor, p->mediator, &compositor_ops, p);
 	snprintf(p->compositor.name, sizeof(p->compositor.name), "compositor of %s",
 		 p->config->connector);
-	p->restart_delay_s = RESTART_FIRST_S;
 	ev_init(&p->restart, restart);
 	p->restart.data = p;
 	start(p);
@@ -218,12 +214,21 @@ static struct gpum_rect region_of(const struct panel_display *d)
 		.x = (int32_t)r->x, .y = (int32_t)r->y, .width = r->width, .height = r->height};
 }
 
+/* As it is on the screen: its part of the panel, in the same place. */
+static void fill_inherited(struct panel *p, struct gpum_layer *layer)
+{
+	layer->buffer_id = inherited_layer(p);
+	layer->source = layer->target;
+}
+
 static void fill_picture(struct panel *p, uint32_t slot, struct gpum_layer *layer)
 {
 	struct panel_display *d = &p->display[slot];
 	const struct present_frame *frame = present_current(&p->present, slot);
 
 	layer->target = layer->clip = region_of(d);
+	if (!frame && inherited_shows(p, slot))
+		fill_inherited(p, layer);
 	if (!frame)
 		return;
 	layer->buffer_id = layer_of(p, d->guest, frame->buffer_id);
@@ -273,6 +278,10 @@ void compose_start(struct panel *p, uint32_t changed)
 	p->told_ns = mediator_now();
 	p->stage = PANEL_DRAWING;
 	client_send(&p->compositor, &msg, GPUM_MSG_COMPOSE, -1);
+	/* Only now, for the last of these takes the layer away. */
+	for (uint32_t i = 0; i < pictures; i++)
+		if (present_current(&p->present, i))
+			inherited_replaced(p, i);
 }
 
 void compose_shown(struct panel *p)

@@ -10,32 +10,104 @@
 #include <unistd.h>
 
 #include "mediator/daemon/log.h"
+#include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
 
+#define CARD_WAIT_S  30u
 #define WAIT_STEP_US 100000u
+#define WAIT_STEPS   (CARD_WAIT_S * (1000000u / WAIT_STEP_US))
+
+/* libdrm hands on only what the kernel says, and that may be about a flip of our predecessor's. */
+static struct kms *reading;
+
+void *kms_expect(struct kms *kms, struct kms_flip *flip)
+{
+	kms_forget(kms, flip);
+	flip->name = ++kms->flips;
+	flip->next = kms->waiting;
+	kms->waiting = flip;
+	return (void *)(uintptr_t)flip->name;
+}
+
+void kms_forget(struct kms *kms, struct kms_flip *flip)
+{
+	struct kms_flip **at = &kms->waiting;
+
+	while (*at && *at != flip)
+		at = &(*at)->next;
+	if (*at)
+		*at = flip->next;
+}
+
+static void flipped(int fd, unsigned int sequence, unsigned int seconds, unsigned int microseconds,
+		    unsigned int crtc, void *data)
+{
+	struct kms_flip *flip = reading->waiting;
+
+	(void)fd;
+	(void)sequence;
+	(void)seconds;
+	(void)microseconds;
+	(void)crtc;
+	while (flip && (uintptr_t)flip->name != (uintptr_t)data)
+		flip = flip->next;
+	if (!flip)
+		return;
+	kms_forget(reading, flip);
+	flip->done(flip);
+}
 
 static void read_events(struct ev_loop *loop, struct ev_io *io, int events)
 {
-	drmEventContext context = {.version = 3, .page_flip_handler2 = output_kms_flipped};
+	drmEventContext context = {.version = 3, .page_flip_handler2 = flipped};
 
 	(void)loop;
 	(void)events;
+	reading = io->data;
 	drmHandleEvent(io->fd, &context);
 }
 
-static int open_late(const char *path, unsigned int wait_s)
+int kms_open_card(const char *path)
 {
-	unsigned int steps = wait_s * (1000000u / WAIT_STEP_US);
-
 	for (unsigned int i = 0;; i++) {
 		int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
-		if (fd >= 0 || i >= steps)
+		if (fd >= 0)
 			return fd;
+		if (i >= WAIT_STEPS)
+			break;
 		if (i == 0)
-			log_info("%s: %m; waiting for it, %u s at most", path, wait_s);
+			log_info("%s: %m; waiting for it, %u s at most", path, CARD_WAIT_S);
 		usleep(WAIT_STEP_US);
 	}
+	log_error("%s: %m: no display device (is the GPU's driver loaded? see --card)", path);
+	return -1;
+}
+
+static bool is_shown(struct kms *kms, const drmModePlaneRes *planes, uint32_t framebuffer)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; planes && i < planes->count_planes && !found; i++) {
+		drmModePlane *p = drmModeGetPlane(kms->fd, planes->planes[i]);
+
+		found = p && p->fb_id == framebuffer;
+		drmModeFreePlane(p);
+	}
+	return found;
+}
+
+/* Of what an earlier mediator had, only what is on a screen is still of use. */
+static void tidy_up(struct kms *kms)
+{
+	drmModeRes *res = drmModeGetResources(kms->fd);
+	drmModePlaneRes *planes = drmModeGetPlaneResources(kms->fd);
+
+	for (int i = 0; res && planes && i < res->count_fbs; i++)
+		if (!is_shown(kms, planes, res->fbs[i]))
+			drmModeRmFB(kms->fd, res->fbs[i]);
+	drmModeFreePlaneResources(planes);
+	drmModeFreeResources(res);
 }
 
 static bool set_up(struct kms *kms, const char *path)
@@ -56,28 +128,36 @@ static bool set_up(struct kms *kms, const char *path)
 	return true;
 }
 
-struct kms *kms_open(struct ev_loop *loop, const char *path, unsigned int wait_s)
+struct kms *kms_open(struct ev_loop *loop, const char *path, int fd)
 {
 	struct kms *kms = calloc(1, sizeof(*kms));
 
 	if (!kms)
 		return NULL;
 	kms->loop = loop;
-	kms->fd = open_late(path, wait_s);
+	kms->kept = fd >= 0;
+	kms->fd = kms->kept ? fd : kms_open_card(path);
 	if (kms->fd < 0) {
-		log_error("%s: %m: no display device (is the GPU's driver loaded? "
-			  "see --card)",
-			  path);
 		free(kms);
 		return NULL;
 	}
+	/* There are fewer flips than nanoseconds: whoever starts later begins above. */
+	kms->flips = mediator_now();
 	ev_io_init(&kms->events, read_events, kms->fd, EV_READ);
+	kms->events.data = kms;
 	if (!set_up(kms, path)) {
 		kms_close(kms);
 		return NULL;
 	}
+	tidy_up(kms);
 	ev_io_start(loop, &kms->events);
 	return kms;
+}
+
+void kms_leave(struct kms *kms)
+{
+	if (kms)
+		kms->leaving = kms->kept;
 }
 
 void kms_close(struct kms *kms)
@@ -238,6 +318,42 @@ bool kms_find_pipe(struct kms *kms, const char *name, uint32_t width, uint32_t h
 	drmModeFreeConnector(c);
 	drmModeFreeResources(res);
 	return ok;
+}
+
+uint32_t kms_left_on(struct kms *kms, uint32_t plane)
+{
+	drmModeRes *res = drmModeGetResources(kms->fd);
+	drmModePlane *p = drmModeGetPlane(kms->fd, plane);
+	uint32_t found = 0;
+
+	/* The list holds what was made through this device file, not the text console's. */
+	for (int i = 0; res && p && i < res->count_fbs; i++)
+		if (res->fbs[i] == p->fb_id)
+			found = p->fb_id;
+	drmModeFreePlane(p);
+	drmModeFreeResources(res);
+	return found;
+}
+
+int kms_export(struct kms *kms, uint32_t framebuffer, struct gpum_buffer *b, int *fd)
+{
+	drmModeFB2 *fb = drmModeGetFB2(kms->fd, framebuffer);
+	int status;
+
+	if (!fb)
+		return -errno;
+	*b = (struct gpum_buffer){.width = fb->width,
+				  .height = fb->height,
+				  .stride = fb->pitches[0],
+				  .offset = fb->offsets[0],
+				  .fourcc = fb->pixel_format,
+				  .modifier = fb->flags & DRM_MODE_FB_MODIFIERS
+						      ? fb->modifier
+						      : DRM_FORMAT_MOD_INVALID};
+	status = drmPrimeHandleToFD(kms->fd, fb->handles[0], DRM_CLOEXEC, fd) ? -errno : 0;
+	drmCloseBufferHandle(kms->fd, fb->handles[0]);
+	drmModeFreeFB2(fb);
+	return status;
 }
 
 int kms_framebuffer(struct kms *kms, const struct gpum_buffer *b, int fd, uint32_t *id)

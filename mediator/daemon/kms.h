@@ -17,6 +17,20 @@ struct kms {
 	struct ev_io events;
 	uint32_t crtcs_taken; /* bit: index in the device's list */
 	bool modifiers;	      /* framebuffers can name a modifier */
+	bool kept;	      /* a keeper has the device open, too */
+	bool leaving;	      /* what is on the screens stays */
+	uint64_t flips;	      /* name of the last flip */
+	struct kms_flip *waiting;
+};
+
+/*
+ * Somebody who waits for a flip. Flips have names that no earlier mediator on the same device has
+ * given to its own: their events come to us.
+ */
+struct kms_flip {
+	struct kms_flip *next;
+	uint64_t name;
+	void (*done)(struct kms_flip *flip);
 };
 
 /* A connector with all that is needed to drive it. */
@@ -37,8 +51,15 @@ uint32_t kms_property(int fd, uint32_t object, uint32_t object_type, const char 
 int kms_framebuffer(struct kms *kms, const struct gpum_buffer *buffer, int fd, uint32_t *id);
 int kms_black(struct kms *kms, uint32_t width, uint32_t height, uint32_t *id);
 
-/* In output_kms.c: libdrm calls it when a page flip is done. */
-void output_kms_flipped(int fd, unsigned int sequence, unsigned int seconds,
-			unsigned int microseconds, unsigned int crtc, void *data);
+/*
+ * What an earlier mediator left on a plane: the framebuffer, 0 for none; and its pixels: 0 with the
+ * descriptor the caller's, or -errno.
+ */
+uint32_t kms_left_on(struct kms *kms, uint32_t plane);
+int kms_export(struct kms *kms, uint32_t framebuffer, struct gpum_buffer *buffer, int *fd);
+
+/* Hand to drmModeAtomicCommit() what names the flip; `flip` waits for it until it is done. */
+void *kms_expect(struct kms *kms, struct kms_flip *flip);
+void kms_forget(struct kms *kms, struct kms_flip *flip);
 
 #endif

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "mediator/daemon/control.h"
+#include "mediator/daemon/keeper.h"
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
+#include "mediator/daemon/output.h"
 #include "mediator/daemon/xenstore.h"
 #include "mediator/sandbox/sandbox.h"
 
@@ -136,6 +138,7 @@ static bool give_up_rights(void)
 
 static void stop(struct mediator *m)
 {
+	kms_leave(m->kms);
 	control_stop(m->control);
 	guests_stop(m);
 	panels_stop(m);
@@ -153,6 +156,8 @@ int main(int argc, char **argv)
 	bool ok;
 
 	options_parse(argc, argv, &options);
+	if (options.supervise)
+		return keeper_run(&options, argv);
 	m->options = &options;
 	if (!read_config(m) || !admit(m))
 		return EXIT_FAILURE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mediator/daemon/options.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ static const char usage[] =
 	"  --gpu virgl|sim     how backends use the GPU (default: virgl)\n"
 	"  --render-node PATH  GPU of all clients (default: /dev/dri/renderD128)\n"
 	"  --board NAME        name in reports (default: the device tree's model)\n"
+	"  --supervise         run the mediator as a child, and again when it ends;\n"
+	"                      the last picture stays on the screen meanwhile\n"
+	"  --card-fd N         the KMS device, already open (for --supervise)\n"
 	"  --log-level LEVEL   error, warning, info or debug (default: info)\n"
 	"  --help, --version\n";
 
@@ -29,10 +33,21 @@ static void refuse(const char *option, const char *value, const char *allowed)
 	exit(2);
 }
 
+static int parse_fd(const char *text, int *fd)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	*fd = (int)value;
+	return end != text && !*end && value > 2 && value < 1024;
+}
+
 static void check(const struct options *o)
 {
 	if (strcmp(o->output, "kms") && strcmp(o->output, "none"))
 		refuse("output", o->output, "kms or none");
+	if (o->card_fd >= 0 && fcntl(o->card_fd, F_SETFD, FD_CLOEXEC))
+		refuse("card-fd", "", "an open descriptor");
 	if (strcmp(o->gpu, "virgl") && strcmp(o->gpu, "sim"))
 		refuse("gpu", o->gpu, "virgl or sim");
 }
@@ -47,6 +62,8 @@ void options_parse(int argc, char **argv, struct options *o)
 					      {"gpu", required_argument, NULL, 'g'},
 					      {"render-node", required_argument, NULL, 'r'},
 					      {"board", required_argument, NULL, 'b'},
+					      {"supervise", no_argument, NULL, 'S'},
+					      {"card-fd", required_argument, NULL, 'C'},
 					      {"log-level", required_argument, NULL, 'l'},
 					      {"help", no_argument, NULL, 'h'},
 					      {"version", no_argument, NULL, 'V'},
@@ -65,7 +82,8 @@ void options_parse(int argc, char **argv, struct options *o)
 			      .card = "/dev/dri/card0",
 			      .output = "kms",
 			      .gpu = "virgl",
-			      .render_node = "/dev/dri/renderD128"};
+			      .render_node = "/dev/dri/renderD128",
+			      .card_fd = -1};
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
@@ -79,6 +97,10 @@ void options_parse(int argc, char **argv, struct options *o)
 			exit(2);
 		if (option == 'l' && !log_set_level(optarg))
 			refuse("log-level", optarg, "error, warning, info or debug");
+		if (option == 'S')
+			o->supervise = 1;
+		if (option == 'C' && !parse_fd(optarg, &o->card_fd))
+			refuse("card-fd", optarg, "a descriptor's number");
 		for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 			if (strings[i].option == option)
 				*strings[i].value = optarg;

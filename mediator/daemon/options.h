@@ -13,6 +13,8 @@ struct options {
 	const char *gpu;	 /* passed on to backends */
 	const char *render_node; /* passed on to all clients */
 	const char *board;	 /* name for reports; NULL: the device tree's model */
+	int card_fd;		 /* the KMS device, opened by a keeper; -1: open `card` */
+	int supervise;		 /* be a keeper */
 };
 
 /* Fills *options or ends the program: status 0 after --help and --version, 2 on bad usage. */

@@ -2,6 +2,9 @@
 /*
  * A display connector as a panel sees it. Two implementations: output_kms.c, and output_none.c for
  * machines without a display. Nothing here waits.
+ *
+ * A picture outlives the mediator that showed it where somebody else keeps the device open
+ * (keeper.h). It stays until its successor on the same output is on the screen.
  */
 #ifndef MEDIATOR_DAEMON_OUTPUT_H
 #define MEDIATOR_DAEMON_OUTPUT_H
@@ -31,6 +34,11 @@ struct output_ops {
 	 * yet on the screen.
 	 */
 	int (*show)(struct output *output, uint32_t handle, const struct gpum_rect *from);
+	/*
+	 * The picture that an earlier mediator left on the screen: 0, with the descriptor the
+	 * caller's and the description's id 0; or -errno, -ENOENT when there is none.
+	 */
+	int (*inherit)(struct output *output, struct gpum_buffer *buffer, int *fd);
 	void (*destroy)(struct output *output);
 };
 
@@ -44,10 +52,21 @@ struct output {
 struct kms;
 
 /*
- * Open a KMS device and become its master. Waits, at most wait_s seconds, for a device that comes
- * late. NULL, with the reason logged, on failure.
+ * Open a KMS device. Waits for one that comes late, for half a minute. The descriptor, or -1 with
+ * the reason logged.
  */
-struct kms *kms_open(struct ev_loop *loop, const char *path, unsigned int wait_s);
+int kms_open_card(const char *path);
+
+/*
+ * Become the master of a KMS device: of fd, which a keeper has opened and which becomes ours, or
+ * where that is -1, of the device at path. NULL, with the reason logged, on failure.
+ */
+struct kms *kms_open(struct ev_loop *loop, const char *path, int fd);
+/*
+ * The mediator ends: where a keeper has the device open, too, what is on the screens is not taken
+ * away any more. NULL is allowed, as it is to close.
+ */
+void kms_leave(struct kms *kms);
 void kms_close(struct kms *kms);
 
 /* NULL, with the reason logged, when the connector or its mode does not exist. */

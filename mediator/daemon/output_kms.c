@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "mediator/daemon/kms.h"
@@ -14,6 +15,9 @@ struct kms_output {
 	uint32_t black;
 	uint32_t mode_blob;
 	bool lit; /* the mode is set */
+	struct kms_flip flip;
+	uint32_t left;	    /* an earlier mediator's picture on the screen, 0: none */
+	uint32_t left_mode; /* and its mode's blob */
 	struct {
 		uint32_t connector_crtc;
 		uint32_t crtc_mode, crtc_active;
@@ -23,16 +27,22 @@ struct kms_output {
 	} id;
 };
 
-void output_kms_flipped(int fd, unsigned int sequence, unsigned int seconds,
-			unsigned int microseconds, unsigned int crtc, void *data)
+/* Our own picture is on the screen. */
+static void drop_left(struct kms_output *o)
 {
-	struct kms_output *o = data;
+	if (o->left)
+		drmModeRmFB(o->kms->fd, o->left);
+	if (o->left_mode)
+		drmModeDestroyPropertyBlob(o->kms->fd, o->left_mode);
+	o->left = o->left_mode = 0;
+}
 
-	(void)fd;
-	(void)sequence;
-	(void)seconds;
-	(void)microseconds;
-	(void)crtc;
+static void flipped(struct kms_flip *flip)
+{
+	struct kms_output *o =
+		(struct kms_output *)((char *)flip - offsetof(struct kms_output, flip));
+
+	drop_left(o);
 	o->base.shown(&o->base, o->base.owner);
 }
 
@@ -48,7 +58,9 @@ static void output_kms_release(struct output *output, uint32_t handle)
 {
 	struct kms_output *o = (struct kms_output *)output;
 
-	drmModeRmFB(o->kms->fd, handle);
+	/* It may be the one on the screen; the next mediator removes the others. */
+	if (!o->kms->leaving)
+		drmModeRmFB(o->kms->fd, handle);
 }
 
 static void add_plane(struct kms_output *o, drmModeAtomicReq *req, uint32_t fb,
@@ -90,20 +102,30 @@ static int output_kms_show(struct output *output, uint32_t handle, const struct 
 		add_mode(o, req);
 		flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
 	}
-	status = drmModeAtomicCommit(o->kms->fd, req, flags, o);
+	status = drmModeAtomicCommit(o->kms->fd, req, flags, kms_expect(o->kms, &o->flip));
 	drmModeAtomicFree(req);
-	if (status)
+	if (status) {
+		kms_forget(o->kms, &o->flip);
 		return status;
+	}
 	o->lit = true;
 	return 0;
+}
+
+static int output_kms_inherit(struct output *output, struct gpum_buffer *buffer, int *fd)
+{
+	struct kms_output *o = (struct kms_output *)output;
+
+	return o->left ? kms_export(o->kms, o->left, buffer, fd) : -ENOENT;
 }
 
 static void output_kms_destroy(struct output *output)
 {
 	struct kms_output *o = (struct kms_output *)output;
 
+	kms_forget(o->kms, &o->flip);
 	if (o->black)
-		drmModeRmFB(o->kms->fd, o->black);
+		output_kms_release(output, o->black);
 	if (o->mode_blob)
 		drmModeDestroyPropertyBlob(o->kms->fd, o->mode_blob);
 	free(o);
@@ -113,6 +135,7 @@ static const struct output_ops kms_ops = {.name = "kms",
 					  .import = output_kms_import,
 					  .release = output_kms_release,
 					  .show = output_kms_show,
+					  .inherit = output_kms_inherit,
 					  .destroy = output_kms_destroy};
 
 static bool find_properties(struct kms_output *o)
@@ -149,6 +172,17 @@ static bool find_properties(struct kms_output *o)
 	return true;
 }
 
+static void find_left(struct kms_output *o)
+{
+	uint64_t mode = 0;
+
+	o->left = kms_left_on(o->kms, o->pipe.plane);
+	if (!o->left)
+		return;
+	kms_property(o->kms->fd, o->pipe.crtc, DRM_MODE_OBJECT_CRTC, "MODE_ID", &mode);
+	o->left_mode = (uint32_t)mode;
+}
+
 struct output *output_kms_create(struct kms *kms, const struct config_panel *config)
 {
 	struct kms_output *o = calloc(1, sizeof(*o));
@@ -158,12 +192,14 @@ struct output *output_kms_create(struct kms *kms, const struct config_panel *con
 		return NULL;
 	o->base.ops = &kms_ops;
 	o->kms = kms;
+	o->flip.done = flipped;
 	o->width = config->width;
 	o->height = config->height;
 	if (!kms_find_pipe(kms, config->connector, config->width, config->height,
 			   config->refresh_hz, &o->pipe) ||
 	    !find_properties(o))
 		goto fail;
+	find_left(o);
 	status = kms_black(kms, o->width, o->height, &o->black);
 	if (!status)
 		status = drmModeCreatePropertyBlob(kms->fd, &o->pipe.mode, sizeof(o->pipe.mode),

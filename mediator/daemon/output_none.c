@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <ev.h>
 #include <stdlib.h>
 
@@ -49,6 +50,14 @@ static int none_show(struct output *output, uint32_t handle, const struct gpum_r
 	return 0;
 }
 
+static int none_inherit(struct output *output, struct gpum_buffer *buffer, int *fd)
+{
+	(void)output;
+	(void)buffer;
+	(void)fd;
+	return -ENOENT;
+}
+
 static void none_destroy(struct output *output)
 {
 	struct none *none = (struct none *)output;
@@ -61,6 +70,7 @@ static const struct output_ops none_ops = {.name = "none",
 					   .import = none_import,
 					   .release = none_release,
 					   .show = none_show,
+					   .inherit = none_inherit,
 					   .destroy = none_destroy};
 
 struct output *output_none_create(struct ev_loop *loop)

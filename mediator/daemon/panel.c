@@ -12,7 +12,6 @@
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
 
-#define CARD_WAIT_S   30u
 #define HOLD_S	      0.5
 #define NO_PATIENCE_S 0.1 /* when nothing can be shown anyway */
 #define NS_PER_S      1000000000u
@@ -97,6 +96,12 @@ static void show_directly(struct panel *p)
 	struct gpum_rect from = {0};
 	int status = 0;
 
+	if (!b && inherited_shows(p, 0)) {
+		finish(p);
+		frames_shown(p);
+		return;
+	}
+	inherited_replaced(p, 0);
 	if (!b) {
 		panel_show(p, 0, &from);
 		return;
@@ -202,6 +207,7 @@ static bool panel_init(struct mediator *m, uint32_t index)
 		return false;
 	p->output->shown = shown;
 	p->output->owner = p;
+	inherited_init(p);
 	if (p->config->composed)
 		compose_init(p);
 	return start_timer(p);
@@ -210,7 +216,7 @@ static bool panel_init(struct mediator *m, uint32_t index)
 bool panels_init(struct mediator *m)
 {
 	if (!strcmp(m->options->output, "kms")) {
-		m->kms = kms_open(m->loop, m->options->card, CARD_WAIT_S);
+		m->kms = kms_open(m->loop, m->options->card, m->options->card_fd);
 		if (!m->kms)
 			return false;
 	}
@@ -235,8 +241,10 @@ void panels_stop(struct mediator *m)
 		ev_timer_stop(m->loop, &p->hold);
 		if (p->config->composed && p->output)
 			compose_stop(p);
-		if (p->output)
+		if (p->output) {
+			inherited_finish(p);
 			p->output->ops->destroy(p->output);
+		}
 		p->output = NULL;
 	}
 	kms_close(m->kms);

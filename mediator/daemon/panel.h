@@ -16,7 +16,9 @@
 
 #include "mediator/config/config.h"
 #include "mediator/daemon/clients.h"
+#include "mediator/daemon/inherited.h"
 #include "mediator/daemon/log.h"
+#include "mediator/guard/restart.h"
 #include "mediator/present/present.h"
 #include "mediator/protocol/client.h"
 
@@ -63,12 +65,13 @@ struct panel {
 	struct ev_timer hold; /* active: the screen must not change (a screenshot is taken) */
 	enum panel_stage stage;
 	bool dark; /* frames are not shown now; said once */
+	struct inherited inherited;
 	struct log_limit limit;
 
 	/* composed panels only */
 	struct client compositor;
 	struct ev_timer restart;
-	double restart_delay_s;
+	struct restart restart_pause;
 	uint32_t restarts;
 	uint64_t compositor_started_ns;
 	struct panel_buffer buffer[GPUM_PANEL_BUFFERS];

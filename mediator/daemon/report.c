@@ -2,6 +2,7 @@
 #include "mediator/daemon/report.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
@@ -188,10 +189,10 @@ json_t *report_status(struct mediator *m)
 		json_array_append_new(guests, report_guest(&m->guest[i]));
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, report_panel(&m->panel[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-			 MEDIATOR_VERSION, "board", m->board, "policy", m->config.policy->name,
-			 "promise", admission_word(m->admission.verdict), "uptime_s",
-			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+			 MEDIATOR_VERSION, "pid", (int)getpid(), "board", m->board, "policy",
+			 m->config.policy->name, "promise", admission_word(m->admission.verdict),
+			 "uptime_s", number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 report_driver_domain(m), "gpu", report_gpu(m, now), "displays", displays,
 			 "guests", guests, "panels", panels);

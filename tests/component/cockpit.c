@@ -121,9 +121,21 @@ static void write_tree(struct cockpit *c, const char *tree, const char *name)
 static void mediator_arguments(struct cockpit *c, const char *blob, char path[2][128],
 			       const char *out[16])
 {
-	const char *const list[] = {"gpu-mediatord", "--fdt",	path[0], "--libexec", programs(),
-				    "--socket",	     path[1],	"--gpu", "sim",	      "--output",
-				    "none",	     "--board", "test",	 NULL};
+	const char *const list[] = {"gpu-mediatord",
+				    "--fdt",
+				    path[0],
+				    "--libexec",
+				    programs(),
+				    "--socket",
+				    path[1],
+				    "--gpu",
+				    "sim",
+				    "--output",
+				    "none",
+				    "--board",
+				    "test",
+				    c->supervised ? "--supervise" : NULL,
+				    NULL};
 
 	snprintf(path[0], 128, "%s/%s", c->dir, blob);
 	snprintf(path[1], 128, "%s/control", c->dir);
@@ -179,6 +191,14 @@ void cockpit_start(struct cockpit *c, const char *tree)
 {
 	cockpit_start_xen(c);
 	write_tree(c, tree ? tree : cockpit_tree, "tree.dtb");
+	cockpit_start_mediator(c);
+}
+
+void cockpit_start_supervised(struct cockpit *c)
+{
+	cockpit_start_xen(c);
+	c->supervised = true;
+	write_tree(c, cockpit_tree, "tree.dtb");
 	cockpit_start_mediator(c);
 }
 
@@ -398,6 +418,15 @@ int cockpit_gpumctl(struct cockpit *c, uint32_t domid, const char *arguments, ch
 		 "FAKEXEN_DOMID=%u %s/gpumctl --socket %s/control %s 2>&1", domid, programs(),
 		 c->dir, arguments);
 	return output_of(command, text, size);
+}
+
+pid_t cockpit_mediator(struct cockpit *c)
+{
+	json_t *status = cockpit_status(c);
+	pid_t result = (pid_t)json_integer_value(json_object_get(status, "pid"));
+
+	json_decref(status);
+	return result;
 }
 
 pid_t cockpit_backend(struct cockpit *c, const char *guest)

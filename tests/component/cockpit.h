@@ -25,11 +25,14 @@ extern const char cockpit_tree[];
 struct cockpit {
 	char dir[64];
 	pid_t xen, mediator;
+	bool supervised; /* the mediator is started with --supervise: `mediator` is its keeper */
 	int control;
 };
 
 /* Device tree source, or NULL for cockpit_tree. Ends the test program when nothing starts. */
 void cockpit_start(struct cockpit *c, const char *tree);
+/* The same, with a keeper above the mediator. */
+void cockpit_start_supervised(struct cockpit *c);
 /* Only the fake Xen. */
 void cockpit_start_xen(struct cockpit *c);
 
@@ -64,6 +67,8 @@ bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, 
 int cockpit_gpumctl(struct cockpit *c, uint32_t domid, const char *arguments, char *text,
 		    size_t size);
 
+/* Pid of the mediator itself, 0 if it does not answer. */
+pid_t cockpit_mediator(struct cockpit *c);
 /* Pid of a guest's backend, 0 if there is none. */
 pid_t cockpit_backend(struct cockpit *c, const char *guest);
 /* Whether any backend of this cockpit is alive. */
