@@ -101,6 +101,13 @@ static int receive_config(struct backend *b)
 	return config_is_sane(&b->config) ? 0 : BACKEND_ERR_MEDIATOR;
 }
 
+static int answer_ping(struct backend *b)
+{
+	struct gpum_msg msg = {0};
+
+	return gpum_msg_send(b->mediator, &msg, GPUM_MSG_PONG, -1) < 0 ? BACKEND_ERR_MEDIATOR : 0;
+}
+
 static int handle_message(struct backend *b, const struct gpum_msg *msg)
 {
 	switch (msg->type) {
@@ -108,6 +115,8 @@ static int handle_message(struct backend *b, const struct gpum_msg *msg)
 		return device_job_run(b->device, msg->run.id);
 	case GPUM_MSG_FRAME_SHOWN:
 		return device_frame_shown(b->device, msg->shown.scanout, msg->shown.seq);
+	case GPUM_MSG_PING:
+		return answer_ping(b);
 	}
 	return BACKEND_ERR_MEDIATOR;
 }

@@ -87,6 +87,8 @@ static bool run_job(struct compositor *c, uint64_t id)
 
 static bool handle(struct compositor *c, const struct gpum_msg *msg, int fd)
 {
+	if (msg->type == GPUM_MSG_PING)
+		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG, -1);
 	if (msg->type == GPUM_MSG_PANEL)
 		return set_panel(c, &msg->panel);
 	if (!c->have_panel) {

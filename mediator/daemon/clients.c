@@ -18,6 +18,8 @@
 
 #define HELLO_TIMEOUT_S	  120.0 /* an emulated GPU driver takes seconds to start */
 #define END_TIMEOUT_S	  3.0
+#define ALIVE_S		  2.5 /* between two questions */
+#define UNANSWERED_MAX	  3u  /* a virtual GPU's host may be slow to make a context */
 #define MESSAGES_PER_TURN 16u /* of one client, before others are looked at */
 #define LAST_TURNS	  8u  /* of one that is dead: no more than a socket holds */
 
@@ -60,6 +62,30 @@ void client_fail(struct client *c, const char *format, ...)
 	kill(c->pid, SIGKILL);
 }
 
+static bool has_gpu(const struct client *c)
+{
+	return c->sched && c->mediator->jobs.sched.holder == c->sched;
+}
+
+/* A process can be stuck without a job, too; how long a job may take is the scheduler's business.
+ */
+static void ask_for_life(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct client *c = timer->data;
+	struct gpum_msg msg = {0};
+
+	(void)loop;
+	(void)events;
+	if (!client_ready(c) || has_gpu(c))
+		return;
+	if (c->unanswered >= UNANSWERED_MAX) {
+		client_fail(c, "no sign of life for %.1f s", ALIVE_S * UNANSWERED_MAX);
+		return;
+	}
+	c->unanswered++;
+	client_send(c, &msg, GPUM_MSG_PING, -1);
+}
+
 static void impatient(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	struct client *c = timer->data;
@@ -97,6 +123,8 @@ static void handle_hello(struct client *c, struct gpum_msg *msg)
 	ev_timer_stop(c->mediator->loop, &c->patience);
 	memcpy(c->renderer, msg->hello.renderer, sizeof(c->renderer));
 	c->has_greeted = true;
+	c->unanswered = 0;
+	ev_timer_again(c->mediator->loop, &c->alive);
 	log_info("%s: ready, pid %d, GPU %s", c->name, (int)c->pid, c->renderer);
 	c->ops->greeted(c);
 }
@@ -117,6 +145,9 @@ static void handle(struct client *c, struct gpum_msg *msg, int *fd)
 		break;
 	case GPUM_MSG_JOB_DONE:
 		jobs_done(c, &msg->done);
+		break;
+	case GPUM_MSG_PONG:
+		c->unanswered = 0;
 		break;
 	case GPUM_MSG_FAULT:
 		if (!printable(msg->fault.reason, sizeof(msg->fault.reason)))
@@ -168,6 +199,7 @@ static void reaped(struct ev_loop *loop, struct ev_child *child, int events)
 		readable(loop, &c->io, EV_READ);
 	ev_child_stop(loop, child);
 	ev_timer_stop(loop, &c->patience);
+	ev_timer_stop(loop, &c->alive);
 	close_socket(c);
 	c->pid = 0;
 	c->status = child->rstatus;
@@ -185,6 +217,9 @@ void client_init(struct client *c, struct mediator *mediator, const struct clien
 	c->socket = -1;
 	ev_init(&c->patience, impatient);
 	c->patience.data = c;
+	ev_init(&c->alive, ask_for_life);
+	c->alive.repeat = ALIVE_S;
+	c->alive.data = c;
 	c->io.data = c;
 	c->child.data = c;
 }
@@ -291,6 +326,7 @@ void client_abandon(struct client *c)
 	close_socket(c);
 	ev_child_stop(c->mediator->loop, &c->child);
 	ev_timer_stop(c->mediator->loop, &c->patience);
+	ev_timer_stop(c->mediator->loop, &c->alive);
 	kill(c->pid, SIGKILL);
 	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
 		;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Client processes: started with one end of a socket as GPUM_CLIENT_FD, watched until they are
- * gone. A client that breaks the protocol, does not say HELLO in time or does not read what it is
- * sent is killed. It is over only when the process has been reaped: then nothing of it can be on
- * the GPU any more.
+ * gone. A client that breaks the protocol, does not say HELLO in time, does not read what it is
+ * sent or gives no sign of life is killed. It is over only when the process has been reaped: then
+ * nothing of it can be on the GPU any more.
  */
 #ifndef MEDIATOR_DAEMON_CLIENTS_H
 #define MEDIATOR_DAEMON_CLIENTS_H
@@ -45,6 +45,8 @@ struct client {
 	struct ev_io io;
 	struct ev_child child;
 	struct ev_timer patience; /* for HELLO, then for the end */
+	struct ev_timer alive;	  /* when to ask for a sign of life */
+	uint32_t unanswered;	  /* times it was asked since its last */
 	struct sched_client *sched;
 	bool has_greeted;
 	bool ending;		     /* asked to end, or being killed */

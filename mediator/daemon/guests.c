@@ -242,6 +242,9 @@ static const struct xenstore_device *find_device(const struct xenstore_view *vie
 
 static void follow(struct guest *g, const struct xenstore_device *d)
 {
+	bool attached = d->backend_state == XENSTORE_INITIALISING &&
+			g->backend_state != XENSTORE_INITIALISING;
+
 	g->frontend_state = d->frontend_state;
 	g->backend_state = d->backend_state;
 	if (!d->online) {
@@ -254,7 +257,7 @@ static void follow(struct guest *g, const struct xenstore_device *d)
 	}
 	ev_timer_stop(g->mediator->loop, &g->leave);
 	/* dom0 has attached the same domain again: a new chance. */
-	if (g->state == GUEST_BANNED && d->backend_state == XENSTORE_INITIALISING) {
+	if (g->state == GUEST_BANNED && attached) {
 		strikes_forgive(&g->strikes);
 		ev_timer_stop(g->mediator->loop, &g->retry);
 		g->state = GUEST_IDLE;

@@ -31,6 +31,9 @@ uint32_t gpum_msg_size(uint32_t type)
 		return BODY_SIZE(id);
 	case GPUM_MSG_COMPOSE:
 		return BODY_SIZE(compose);
+	case GPUM_MSG_PING:
+	case GPUM_MSG_PONG:
+		return (uint32_t)offsetof(struct gpum_msg, id);
 	case GPUM_MSG_HELLO:
 		return BODY_SIZE(hello);
 	case GPUM_MSG_JOB_READY:

@@ -20,6 +20,9 @@
  * (FRAME). The mediator answers each FRAME by one FRAME_SHOWN, at the display's period, when
  * the picture is on the screen or has been overtaken; until then the backend starts no further job,
  * so the guest cannot draw into what is being shown, and is paced.
+ *
+ * Life. A client answers PING by PONG as soon as it is not running a job. One that does not is
+ * stuck, and killed.
  */
 #ifndef MEDIATOR_PROTOCOL_CLIENT_H
 #define MEDIATOR_PROTOCOL_CLIENT_H
@@ -47,6 +50,8 @@ enum gpum_msg_type {
 	GPUM_MSG_LAYER_ADD, /* a buffer to compose from, with its dma-buf */
 	GPUM_MSG_LAYER_REMOVE,
 	GPUM_MSG_COMPOSE, /* what the next job shall draw; answered by JOB_READY */
+	/* mediator to any client */
+	GPUM_MSG_PING,
 
 	/* client to mediator */
 	GPUM_MSG_HELLO = 64,
@@ -62,6 +67,8 @@ enum gpum_msg_type {
 	GPUM_MSG_FAULT, /* the guest broke the protocol; the backend exits after it */
 	/* compositor to mediator */
 	GPUM_MSG_PANEL_BUFFER, /* a framebuffer to flip to, with its dma-buf */
+	/* any client to mediator */
+	GPUM_MSG_PONG,
 };
 
 struct gpum_hello {
