@@ -140,6 +140,7 @@ include tests/tests.mk
 -include board/board.mk
 -include board/guest/guest.mk
 -include tests/bench/bench.mk
+-include tests/chaos/chaos.mk
 
 $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 $(foreach v,$(VARIANTS),$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(v),$(p)))))
