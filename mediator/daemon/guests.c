@@ -51,13 +51,13 @@ static void leave(struct guest *g)
 }
 
 /*
- * A new connection starts with the frontend in Initialising (or, when it was faster than we,
- * Initialised). Closed is how a frontend agrees that the last one is over.
+ * A backend may come while the frontend still takes down the last connection: each needs seconds on
+ * a slow machine, and the frontend connects when both are done. Only Initialised would be taken for
+ * an offer, and after a fault it is one that was made to the backend that has failed.
  */
-static bool frontend_asks(const struct guest *g)
+static bool may_serve(const struct guest *g)
 {
-	return g->frontend_state == XENSTORE_INITIALISING || g->frontend_state == XENSTORE_CLOSED ||
-	       (g->frontend_state == XENSTORE_INITIALISED && !g->strikes.total);
+	return g->frontend_state != XENSTORE_INITIALISED || !g->strikes.total;
 }
 
 /* Whether it may have a backend now; a ban ends by itself. */
@@ -75,13 +75,13 @@ static void try_start(struct guest *g)
 	struct mediator *m = g->mediator;
 
 	if (!g->present || g->state != GUEST_IDLE || g->closing || ev_is_active(&g->retry) ||
-	    !frontend_asks(g))
+	    !may_serve(g))
 		return;
 	xenstore_absolve(m->xenstore, g->domid);
 	g->started_ns = mediator_now();
 	g->backend_fault[0] = '\0';
 	memset(&g->counters, 0, sizeof(g->counters));
-	log_info("%s: domain %u asks for its GPU", g->config->name, g->domid);
+	log_info("%s: domain %u gets a backend", g->config->name, g->domid);
 	if (backend_start(g))
 		start_timer(g, &g->retry, RETRY_MAX_S);
 	else
@@ -307,7 +307,7 @@ static void adopt(struct guest *g, const struct xenstore_device *d)
 	g->closing = 0;
 	/* A guest does not get rid of a ban by a reboot. */
 	consider_ban(g);
-	if (frontend_asks(g)) {
+	if (d->backend_state == XENSTORE_INITIALISING || d->backend_state == XENSTORE_CLOSED) {
 		try_start(g);
 		return;
 	}

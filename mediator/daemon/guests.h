@@ -2,7 +2,7 @@
 /*
  * The guests that the device tree names, and the backends that serve them. A domain that it does
  * not name, and a second domain of one name, is refused. A backend that ended by a fault is
- * started again only when its frontend asks anew; too many faults ban the guest for a while
+ * started again after a pause; too many faults ban the guest for a while
  * (mediator/guard/strikes.h), also when it comes back as another domain.
  */
 #ifndef MEDIATOR_DAEMON_GUESTS_H
