@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/device/cut.h"
 #include "backend/error.h"
 #include "frontend/include/vgpu.h"
 
@@ -109,6 +110,7 @@ void device_count(const struct device *dev, struct gpum_state *state)
 	state->resource_bytes = dev->resources.bytes;
 	state->commands = dev->commands;
 	state->rejected = dev->rejected;
+	state->cuts = dev->cuts;
 }
 
 /* --- answers ------------------------------------------------------------------------------- */
@@ -209,9 +211,33 @@ static bool may_announce(const struct device *dev)
 	return dev->job.state == JOB_NONE && dev->flush.pending == 0;
 }
 
+/* What the next job does of the held command: of a long stream, a slice. */
+static struct vgpu_cmd next_part(const struct device *dev)
+{
+	struct vgpu_cmd part = dev->held.cmd;
+
+	if (part.op == VGPU_SUBMIT && dev->config.max_job_draws > 0)
+		part.submit.bytes = cut_slice(dev->gpu->ops->parse, part.submit.stream,
+					      part.submit.bytes, dev->config.max_job_draws);
+	return part;
+}
+
+/* That much has run; whether there is more. */
+static bool has_more(struct device *dev, const struct vgpu_cmd *part)
+{
+	struct vgpu_cmd *cmd = &dev->held.cmd;
+
+	if (cmd->op != VGPU_SUBMIT || part->submit.bytes == cmd->submit.bytes)
+		return false;
+	cmd->submit.stream = (uint8_t *)cmd->submit.stream + part->submit.bytes;
+	cmd->submit.bytes -= part->submit.bytes;
+	return true;
+}
+
 static struct gpum_job announce_held(struct device *dev)
 {
-	struct gpum_job job = vgpu_job(&dev->held.cmd);
+	struct vgpu_cmd part = next_part(dev);
+	struct gpum_job job = vgpu_job(&part);
 
 	job.id = ++dev->job.id;
 	dev->job.state = JOB_WAITING;
@@ -370,6 +396,24 @@ int device_pump(struct device *dev)
 	return err ? err : budget == 0 || cursor_budget == 0;
 }
 
+/* The guest hears of a cut stream once: when its last slice is over, or one has failed. */
+static void execute_held(struct device *dev)
+{
+	struct vgpu_cmd part = next_part(dev);
+	uint32_t err = device_execute(dev, &part);
+	bool more = err == 0 && has_more(dev, &part);
+
+	dev->cuts += more;
+	dev->job.state = JOB_RUNNING;
+	dev->job.failed = err != 0;
+	dev->job.result = err ? err : VIRTIO_GPU_RESP_OK_NODATA;
+	dev->job.reply = dev->held.reply;
+	dev->job.answered = more || !dev->held.reply.fenced;
+	if (dev->job.answered && !more)
+		answer(dev, dev->control, &dev->job.reply, dev->job.result, HEADER_BYTES);
+	dev->held.valid = more;
+}
+
 int device_job_run(struct device *dev, uint64_t id)
 {
 	struct gpum_msg msg = {0};
@@ -383,15 +427,7 @@ int device_job_run(struct device *dev, uint64_t id)
 		device_send(dev, GPUM_MSG_JOB_DONE, &msg, -1);
 		return device_pump(dev);
 	}
-	uint32_t err = device_execute(dev, &dev->held.cmd);
-	dev->job.state = JOB_RUNNING;
-	dev->job.failed = err != 0;
-	dev->job.result = err ? err : VIRTIO_GPU_RESP_OK_NODATA;
-	dev->job.reply = dev->held.reply;
-	dev->job.answered = !dev->held.reply.fenced;
-	if (dev->job.answered)
-		answer(dev, dev->control, &dev->job.reply, dev->job.result, HEADER_BYTES);
-	dev->held.valid = false;
+	execute_held(dev);
 	/* A failed job may have put part of its work on the GPU. */
 	if (dev->gpu->ops->fence(dev->gpu, id) < 0)
 		return BACKEND_ERR_SYSTEM;

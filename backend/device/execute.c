@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend/device/cut.h"
 #include "backend/device/edid.h"
 #include "backend/error.h"
 #include "frontend/include/vgpu.h"
@@ -124,6 +125,18 @@ static uint32_t check_transfer(struct device *dev, const struct vgpu_cmd *cmd)
 	return 0;
 }
 
+/* As a whole, before its first slice runs. */
+static uint32_t check_submit(struct device *dev, const struct vgpu_cmd *cmd)
+{
+	uint32_t bytes = cmd->submit.bytes;
+
+	if (!context_exists(&dev->contexts, cmd->context))
+		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
+	if (cut_slice(dev->gpu->ops->parse, cmd->submit.stream, bytes, 0) != bytes)
+		return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+	return 0;
+}
+
 uint32_t device_check(struct device *dev, const struct vgpu_cmd *cmd)
 {
 	if (needs_virgl(cmd) && !(dev->features & VGPU_F_VIRGL))
@@ -132,9 +145,7 @@ uint32_t device_check(struct device *dev, const struct vgpu_cmd *cmd)
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
 	if (cmd->op == VGPU_TRANSFER)
 		return check_transfer(dev, cmd);
-	if (cmd->op == VGPU_SUBMIT && !context_exists(&dev->contexts, cmd->context))
-		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
-	return 0;
+	return cmd->op == VGPU_SUBMIT ? check_submit(dev, cmd) : 0;
 }
 
 /* --- answers with a body ------------------------------------------------------------------- */

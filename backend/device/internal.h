@@ -49,7 +49,10 @@ struct device {
 	struct context_table contexts;
 	uint64_t backing_pages, max_backing_pages;
 
-	/* The command at the head of the control queue; its bytes are in `command`. */
+	/*
+	 * The command at the head of the control queue; its bytes are in `command`. Of a command
+	 * stream, what is left to be run.
+	 */
 	struct {
 		bool valid;
 		uint32_t error; /* response to give instead of executing; 0: execute */
@@ -88,7 +91,7 @@ struct device {
 	/* Response under construction, header included. */
 	uint8_t *response;
 	uint32_t response_bytes, response_max;
-	uint64_t commands, rejected;
+	uint64_t commands, rejected, cuts;
 };
 
 /* device.c */

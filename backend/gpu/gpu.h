@@ -17,15 +17,29 @@
 
 struct gpu;
 
+/* One command of a command stream. */
+struct gpu_command {
+	uint32_t bytes; /* its length, at least 1 */
+	uint32_t draws; /* how much work it is, counted in draws; 0: it only prepares some */
+};
+
+/*
+ * Find the first command of `bytes` of a command stream. False when it is unknown, reaches beyond
+ * the end, or is not for guests. Pure: what it says depends on these bytes only.
+ */
+typedef bool gpu_parser(const void *stream, uint32_t bytes, struct gpu_command *command);
+
 struct gpu_ops {
 	/*
 	 * Execute a RESOURCE_CREATE, RESOURCE_UNREF, CTX_*, ATTACH_BACKING, DETACH_BACKING,
-	 * TRANSFER or SUBMIT. The ids are the guest's, and known to be fresh or to exist. The
-	 * scatter list goes with ATTACH_BACKING only and stays valid until DETACH_BACKING; all
-	 * access to guest memory happens within execute().
+	 * TRANSFER or SUBMIT. The ids are the guest's, and known to be fresh or to exist; a
+	 * stream's commands have been accepted by parse(). The scatter list goes with
+	 * ATTACH_BACKING only and stays valid until DETACH_BACKING; all access to guest memory
+	 * happens within execute().
 	 */
 	int (*execute)(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iovec *iov,
 		       uint32_t num_iov);
+	gpu_parser *parse;
 	/* Mark the end of what was executed so far. Ids grow strictly. Never for nothing. */
 	int (*fence)(struct gpu *gpu, uint64_t id);
 	/* The newest fence that has completed. */
@@ -71,9 +85,10 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us);
 struct gpu *gpu_sim_create(uint64_t (*now_us)(void *opaque), void *opaque);
 
 enum sim_op_code {
-	SIM_WORK = 1, /* takes `value` microseconds */
-	SIM_FILL,     /* all pixels of `resource` become `value` */
+	SIM_WORK = 1, /* takes `value` microseconds; a draw */
+	SIM_FILL,     /* all pixels of `resource` become `value`; a draw */
 	SIM_FAIL,     /* the renderer refuses the stream here */
+	SIM_STATE,    /* does nothing, as what prepares a draw */
 };
 
 struct sim_op {

@@ -142,6 +142,8 @@ static int run_op(struct sim *sim, const struct sim_op *op)
 	struct sim_resource *r;
 
 	switch (op->code) {
+	case SIM_STATE:
+		return 0;
 	case SIM_WORK:
 		work(sim, op->value);
 		return 0;
@@ -154,6 +156,18 @@ static int run_op(struct sim *sim, const struct sim_op *op)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static bool sim_parse(const void *stream, uint32_t bytes, struct gpu_command *command)
+{
+	struct sim_op op;
+
+	if (bytes < sizeof(op))
+		return false;
+	memcpy(&op, stream, sizeof(op));
+	command->bytes = sizeof(op);
+	command->draws = op.code == SIM_WORK || op.code == SIM_FILL;
+	return op.code >= SIM_WORK && op.code <= SIM_STATE;
 }
 
 static int submit(struct sim *sim, const struct vgpu_cmd *cmd)
@@ -268,6 +282,7 @@ static void sim_destroy(struct gpu *gpu)
 
 static const struct gpu_ops sim_ops = {
 	.execute = sim_execute,
+	.parse = sim_parse,
 	.fence = sim_fence,
 	.poll = sim_poll,
 	.export_scanout = sim_export,

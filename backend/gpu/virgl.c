@@ -23,13 +23,11 @@
 
 #include "backend/gpu/expect.h"
 #include "backend/gpu/nudge.h"
+#include "backend/gpu/virgl_stream.h"
 
 #define POLL_US		 500u
 #define CALLBACK_VERSION 2   /* up to get_drm_fd; the header's number follows the unstable ones */
 #define LOG_LINES	 20u /* a second */
-/* From enum virgl_context_cmd of virgl's protocol. */
-#define CCMD_PIPE_RESOURCE_CREATE   48u
-#define CCMD_PIPE_RESOURCE_SET_TYPE 49u
 
 /* The library's structure; its header is not installed. Same layout as virtio_gpu_box. */
 struct virgl_box {
@@ -129,32 +127,12 @@ static int transfer(const struct vgpu_cmd *cmd)
 	return result_of(ret);
 }
 
-/*
- * Whole commands only. Blob resources are not offered, but the stream's half of creating them
- * would still take host memory past the quota, so that is refused, too.
- */
-static bool stream_is_allowed(const uint8_t *stream, uint32_t dwords)
-{
-	uint32_t header;
-
-	for (uint64_t i = 0; i < dwords; i += 1ull + (header >> 16)) {
-		memcpy(&header, stream + i * 4, sizeof(header));
-		uint32_t command = header & 0xff;
-		if (command == CCMD_PIPE_RESOURCE_CREATE ||
-		    command == CCMD_PIPE_RESOURCE_SET_TYPE || header >> 16 >= dwords - i)
-			return false;
-	}
-	return true;
-}
-
 static int submit(const struct vgpu_cmd *cmd)
 {
 	uint32_t dwords = cmd->submit.bytes / 4;
 
 	if (dwords == 0)
 		return 0;
-	if (!stream_is_allowed(cmd->submit.stream, dwords))
-		return -EINVAL;
 	return result_of(
 		virgl_renderer_submit_cmd(cmd->submit.stream, (int)cmd->context, (int)dwords));
 }
@@ -321,6 +299,7 @@ static void virgl_destroy(struct gpu *gpu)
 
 static const struct gpu_ops virgl_ops = {
 	.execute = virgl_execute,
+	.parse = virgl_stream_parse,
 	.fence = virgl_fence,
 	.poll = virgl_poll,
 	.export_scanout = virgl_export,

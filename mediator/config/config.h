@@ -39,6 +39,7 @@
 #define CONFIG_MAX_COST_US	 1000000u /* of what the machine adds */
 #define CONFIG_MAX_WEIGHT	 SCHED_MAX_WEIGHT
 #define CONFIG_MAX_SEGMENTS	 256u
+#define CONFIG_MAX_DRAWS	 65536u
 #define CONFIG_MAX_FREEZE_MS	 10000u
 #define CONFIG_MIN_MEMORY_MIB	 4u
 #define CONFIG_MAX_MEMORY_MIB	 16384u
@@ -93,6 +94,7 @@ struct config_guest {
 	uint32_t priority;	   /* of its jobs: the highest of its displays */
 	uint32_t weight;	   /* share among guests of equal priority */
 	uint32_t max_job_us;	   /* 0: not declared */
+	uint32_t max_job_draws;	   /* of a command stream in one job; 0: it is not cut */
 	uint32_t kill_time_us;	   /* 0: none, or not shorter than max_job_us */
 	uint32_t budget_us;	   /* 0: unlimited; then the period is 0, too */
 	uint32_t budget_period_us; /* not shorter than the budget */

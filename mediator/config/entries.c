@@ -23,10 +23,10 @@ static const char *const display_properties[] = {"reg",
 						 "segment-gap-us",
 						 "slack-gate",
 						 NULL};
-static const char *const guest_properties[] = {"domain-name",	   "displays",	   "weight",
-					       "max-job-us",	   "kill-time-us", "budget-us",
-					       "budget-period-us", "memory-mib",   "max-contexts",
-					       "max-resources",	   "ban-ms",	   NULL};
+static const char *const guest_properties[] = {
+	"domain-name", "displays",	   "weight",	 "max-job-us",	 "kill-time-us",
+	"budget-us",   "budget-period-us", "memory-mib", "max-contexts", "max-resources",
+	"ban-ms",      "max-job-draws",	   NULL};
 
 /* Decimal without sign or leading zero, 1 to 5 digits; advances *text. 0: there is none. */
 static uint32_t read_decimal(const char **text)
@@ -334,9 +334,15 @@ static int read_jobs(const struct tree *t, int node, struct config_guest *g)
 						.min = 1,
 						.max = CONFIG_MAX_JOB_US,
 						.example = "kill-time-us = <8000>;"};
+	static const struct tree_number draws = {.name = "max-job-draws",
+						 .min = 1,
+						 .max = CONFIG_MAX_DRAWS,
+						 .example = "max-job-draws = <32>;"};
 	char found[TREE_TEXT], allowed[TREE_TEXT];
 	int status = tree_get_number(t, node, &weight, &g->weight);
 
+	if (!status)
+		status = tree_get_number(t, node, &draws, &g->max_job_draws);
 	if (!status)
 		status = tree_get_number(t, node, &job, &g->max_job_us);
 	if (!status)

@@ -107,8 +107,8 @@ static void print_jobs(const json_t *guests)
 	const json_t *g;
 	size_t i;
 
-	printf("\n%-16s %9s %11s %11s %9s %9s %11s %11s\n", "GUEST", "JOBS", "LONGEST MS",
-	       "DECLARED", "OVERRUNS", "THROTTLED", "FRAME MS", "LATE");
+	printf("\n%-16s %9s %8s %11s %11s %9s %9s %11s %11s\n", "GUEST", "JOBS", "CUTS",
+	       "LONGEST MS", "DECLARED", "OVERRUNS", "THROTTLED", "FRAME MS", "LATE");
 	json_array_foreach(guests, i, g)
 	{
 		const json_t *j = json_object_get(g, "jobs");
@@ -116,10 +116,10 @@ static void print_jobs(const json_t *guests)
 
 		if (is_number(j, "declared_ms"))
 			snprintf(declared, sizeof(declared), "%.1f", number(j, "declared_ms"));
-		printf("%-16s %9lld %11.1f %11s %9lld %9lld %11.1f %11lld\n", text(g, "name"),
-		       integer(j, "count"), number(j, "longest_ms"), declared,
-		       integer(j, "overruns"), integer(j, "throttled"),
-		       number(j, "longest_frame_ms"), integer(j, "late"));
+		printf("%-16s %9lld %8lld %11.1f %11s %9lld %9lld %11.1f %11lld\n", text(g, "name"),
+		       integer(j, "count"), integer(json_object_get(g, "counters"), "cuts"),
+		       number(j, "longest_ms"), declared, integer(j, "overruns"),
+		       integer(j, "throttled"), number(j, "longest_frame_ms"), integer(j, "late"));
 	}
 	json_array_foreach(guests, i, g)
 	{

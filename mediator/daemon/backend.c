@@ -35,6 +35,7 @@ static void greeted(struct client *client)
 	c->max_contexts = g->config->max_contexts;
 	c->max_resources = g->config->max_resources;
 	c->max_command_bytes = MAX_COMMAND_BYTES;
+	c->max_job_draws = g->config->max_job_draws;
 	memcpy(c->guest, g->config->name, sizeof(c->guest));
 	client_send(client, &msg, GPUM_MSG_CONFIG, -1);
 }

@@ -14,7 +14,9 @@
  *
  * Jobs. A client has at most one job waiting and one job running. It announces (JOB_READY), the
  * mediator answers JOB_RUN when the GPU is the client's, the client executes, waits until the GPU
- * is done and says JOB_DONE. Commit depth is one over all clients.
+ * is done and says JOB_DONE. Commit depth is one over all clients. A backend runs a command stream
+ * of more than max_job_draws in slices: jobs like any other, each announced with the end of the
+ * one before, so that others may go in between.
  *
  * Frames. A backend announces scanout buffers (BUFFER_ADD, with the dma-buf) before it shows them
  * (FRAME). The mediator answers each FRAME by one FRAME_SHOWN, at the display's period, when
@@ -91,11 +93,12 @@ struct gpum_config {
 	uint32_t max_contexts;
 	uint32_t max_resources;
 	uint32_t max_command_bytes; /* one command, response included */
+	uint32_t max_job_draws;	    /* of a command stream in one job; 0: it is not cut */
 	char guest[GPUM_NAME_MAX];
 };
 
 enum gpum_job_kind {
-	GPUM_JOB_SUBMIT = 1, /* a 3D command stream */
+	GPUM_JOB_SUBMIT = 1, /* a 3D command stream, or a slice of one */
 	GPUM_JOB_TRANSFER,   /* to or from a resource */
 	GPUM_JOB_COMPOSE,    /* the compositor's */
 };
@@ -103,7 +106,7 @@ enum gpum_job_kind {
 struct gpum_job {
 	uint64_t id;	/* chosen by the client, strictly increasing */
 	uint32_t kind;	/* enum gpum_job_kind */
-	uint32_t bytes; /* length of the command stream or transfer */
+	uint32_t bytes; /* length of the command stream, slice or transfer */
 };
 
 struct gpum_job_done {
@@ -155,6 +158,7 @@ struct gpum_state {
 	uint64_t notifications_out; /* events to the guest */
 	uint64_t commands;	    /* processed since connect */
 	uint64_t rejected;	    /* of these, answered with an error */
+	uint64_t cuts;		    /* where a command stream was left for the next slice */
 };
 
 struct gpum_fault {

@@ -136,6 +136,8 @@ refused 'displays = <&cluster>' 'displays = <&panel>' $G displays config
 refused 'displays = <&cluster>' 'displays = <&cluster &cluster>' $G displays config
 refused 'max-job-us = <2000>' 'max-job-us = <0>' $G max-job-us both
 refused 'max-job-us = <2000>;' '' $G max-job-us both
+refused 'max-job-draws = <32>' 'max-job-draws = <0>' $G max-job-draws both
+refused 'max-job-draws = <32>' 'max-job-draws = <65537>' $G max-job-draws both
 refused 'weight = <1>' 'weight = <0>' $G weight both
 refused 'kill-time-us = <4000>' 'kill-time-us = <1999>' $G kill-time-us config
 refused 'switch-cost-us = <100>' 'switch-cost-us = <1000001>' $M switch-cost-us both

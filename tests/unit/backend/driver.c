@@ -293,19 +293,28 @@ uint16_t driver_send_flush(struct driver *d, uint32_t id, uint32_t width, uint32
 	return driver_send(d, &c, sizeof(c), 64);
 }
 
-uint16_t driver_send_work(struct driver *d, uint32_t context, uint32_t us, uint64_t fence)
+uint16_t driver_send_stream(struct driver *d, uint32_t context, const struct sim_op *ops,
+			    uint32_t count, uint64_t fence)
 {
 	struct {
 		struct virtio_gpu_cmd_submit c;
-		struct sim_op op;
+		struct sim_op ops[32];
 	} s = {.c = {.hdr = {.type = VIRTIO_GPU_CMD_SUBMIT_3D,
 			     .flags = fence ? VIRTIO_GPU_FLAG_FENCE : 0,
 			     .fence_id = fence,
 			     .ctx_id = context},
-		     .size = sizeof(struct sim_op)},
-	       .op = {.code = SIM_WORK, .value = us}};
+		     .size = count * (uint32_t)sizeof(*ops)}};
 
-	return driver_send(d, &s, sizeof(s.c) + sizeof(s.op), 64);
+	assert_true(count <= 32);
+	memcpy(s.ops, ops, count * sizeof(*ops));
+	return driver_send(d, &s, (uint32_t)(sizeof(s.c) + count * sizeof(*ops)), 64);
+}
+
+uint16_t driver_send_work(struct driver *d, uint32_t context, uint32_t us, uint64_t fence)
+{
+	const struct sim_op op = {.code = SIM_WORK, .value = us};
+
+	return driver_send_stream(d, context, &op, 1, fence);
 }
 
 uint16_t driver_send_simple(struct driver *d, uint32_t type, uint64_t fence)

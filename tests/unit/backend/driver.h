@@ -86,6 +86,9 @@ uint32_t driver_ctx_create(struct driver *d, uint32_t context);
 /* Not answered at once: return the head. fence 0: not fenced. */
 uint16_t driver_send_flush(struct driver *d, uint32_t id, uint32_t width, uint32_t height);
 uint16_t driver_send_work(struct driver *d, uint32_t context, uint32_t us, uint64_t fence);
+/* A stream of the simulated GPU. */
+uint16_t driver_send_stream(struct driver *d, uint32_t context, const struct sim_op *ops,
+			    uint32_t count, uint64_t fence);
 uint16_t driver_send_simple(struct driver *d, uint32_t type, uint64_t fence);
 
 #endif

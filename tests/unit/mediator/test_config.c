@@ -101,6 +101,10 @@ static void what_promises_are_made_of_is_read(void **state)
 			 CONFIG_OK);
 	assert_int_equal(config.guest[0].kill_time_us, 8000);
 	assert_int_equal(config.guest[0].weight, 7);
+	assert_int_equal(
+		parse_source("max-job-us = <4000>;", "max-job-us = <4000>; max-job-draws = <32>;"),
+		CONFIG_OK);
+	assert_int_equal(config.guest[0].max_job_draws, 32);
 	assert_int_equal(parse_source("max-job-us = <4000>;", "max-job-us = <4000>; ban-ms = <0>;"),
 			 CONFIG_OK);
 	assert_int_equal(config.guest[0].ban_ms, 0);
@@ -145,6 +149,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(config.guest[2].max_contexts, CONFIG_DEFAULT_CONTEXTS);
 	assert_int_equal(config.guest[2].max_resources, CONFIG_DEFAULT_RESOURCES);
 	assert_int_equal(config.guest[2].max_job_us, 0);
+	assert_int_equal(config.guest[2].max_job_draws, 0);
 	assert_int_equal(config.guest[2].kill_time_us, 0);
 	assert_int_equal(config.guest[2].weight, 1);
 	assert_int_equal(config.display[2].deadline_us, 33333);
@@ -382,6 +387,10 @@ static const struct refusal {
 	 "1 to 1000000"},
 	{"max-job-us = <4000>", "max-job-us = <1000001>", CONFIG_ERR_VALUE, G "cluster",
 	 "max-job-us", "1000001"},
+	{"max-resources = <512>", "max-job-draws = <0>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-job-draws", "1 to 65536"},
+	{"max-resources = <512>", "max-job-draws = <65537>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-job-draws", "65537"},
 	{"budget-us = <6000>", "budget-us = <0>", CONFIG_ERR_VALUE, G "cluster", "budget-us",
 	 "1 to"},
 	{"budget-period-us = <16667>", "budget-period-us = <0>", CONFIG_ERR_VALUE, G "cluster",

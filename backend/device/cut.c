@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/device/cut.h"
+
+/*
+ * Ends behind a draw and not before the next one: what prepares that draw goes with it, and what
+ * follows the stream's last draw does not become a slice without work.
+ */
+uint32_t cut_slice(gpu_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws)
+{
+	struct gpu_command command;
+	uint32_t at = 0, end = 0;
+	uint64_t draws = 0;
+
+	while (at < bytes) {
+		if (!parse((const uint8_t *)stream + at, bytes - at, &command))
+			return 0;
+		at += command.bytes;
+		if (command.draws == 0)
+			continue;
+		draws += command.draws;
+		if (max_draws > 0 && draws > max_draws && end > 0)
+			return end;
+		end = at;
+	}
+	return at;
+}
