@@ -34,7 +34,7 @@ LPAREN := (
 with_main = $(if $(1),$(shell grep -lF 'int main$(LPAREN)' $(1) /dev/null))
 without_main = $(filter-out $(call with_main,$(1)),$(1))
 
-PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard mediator/protocol)
+PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard mediator/truth mediator/protocol)
 XEN_LIBS := -lxengnttab -lxenevtchn -lxenstore
 
 SANDBOX_SRC := $(call sources,mediator/sandbox)

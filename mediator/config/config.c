@@ -9,9 +9,14 @@
 #include "mediator/config/relations.h"
 #include "mediator/config/tree.h"
 
-static const char *const mediator_properties[] = {
-	"compatible",	 "policy", "switch-cost-us", "latency-us", "watchdog-granularity-us",
-	"reset-time-us", NULL};
+static const char *const mediator_properties[] = {"compatible",
+						  "policy",
+						  "switch-cost-us",
+						  "latency-us",
+						  "watchdog-granularity-us",
+						  "reset-time-us",
+						  "watchdog",
+						  NULL};
 static const char *const list_properties[] = {"#address-cells", "#size-cells", NULL};
 static const char *const guests_properties[] = {NULL};
 /* What is being read: one per config_parse(). */
@@ -192,6 +197,9 @@ static int read_mediator(const struct reading *r)
 		status = read_policy(r);
 	if (!status)
 		status = read_costs(t, r->nodes.mediator, &r->config->costs);
+	if (!status)
+		status = tree_get_path(t, r->nodes.mediator, "watchdog",
+				       "watchdog = \"/dev/watchdog\";", r->config->watchdog);
 	return status;
 }
 

@@ -17,12 +17,14 @@
 
 #include "mediator/protocol/client.h"
 #include "mediator/sched/sched.h"
+#include "mediator/truth/strip.h"
 
 #define CONFIG_COMPATIBLE "xen,gpu-mediator-v1"
 
 #define CONFIG_NODE_MAX	      64u	    /* name of a node, cut when longer */
 #define CONFIG_PATH_MAX	      160u	    /* path of a node, likewise */
 #define CONFIG_NAME_MAX	      GPUM_NAME_MAX /* bytes, with the terminating zero */
+#define CONFIG_FILE_MAX	      128u	    /* of a file's path, with the terminating zero */
 #define CONFIG_MAX_PANELS     8u
 #define CONFIG_MAX_DISPLAYS   16u
 #define CONFIG_MAX_GUESTS     16u /* each owns at least one display, alone */
@@ -41,6 +43,8 @@
 #define CONFIG_MAX_SEGMENTS	 256u
 #define CONFIG_MAX_DRAWS	 65536u
 #define CONFIG_MAX_FREEZE_MS	 10000u
+#define CONFIG_MAX_CHECK_MS	 1000u
+#define CONFIG_MAX_TELLTALES	 TRUTH_MAX_REGIONS
 #define CONFIG_MIN_MEMORY_MIB	 4u
 #define CONFIG_MAX_MEMORY_MIB	 16384u
 #define CONFIG_MAX_CONTEXTS	 1024u
@@ -68,6 +72,16 @@ struct config_panel {
 	uint32_t compose_us;   /* longest composition; 0: not declared */
 };
 
+/* What shows that a display's picture is fresh and true, and what is shown when it is not. */
+struct config_truth {
+	char safe_picture[CONFIG_FILE_MAX]; /* a PNG of the display's size; "": none */
+	uint32_t announced;		    /* frames carry a strip, at strip_x, strip_y */
+	uint32_t strip_x, strip_y;	    /* it is inside the display and in no telltale */
+	struct config_rect telltale[CONFIG_MAX_TELLTALES]; /* inside the display */
+	uint32_t num_telltales;
+	uint32_t check_ms; /* at most one check in that time; not 0 when announced */
+};
+
 struct config_display {
 	char name[CONFIG_NAME_MAX]; /* its label, or "display" and reg; unique, fit for a file name
 				     */
@@ -78,12 +92,13 @@ struct config_display {
 	struct config_rect region;  /* inside the panel, overlapping no other display's */
 	uint32_t priority;	    /* 0 is the highest */
 	uint32_t frame_period_us;   /* not shorter than the panel's */
-	uint32_t freeze_timeout_ms; /* 0: freezes are not looked for */
-	uint32_t deadline_us;	    /* of a frame's jobs, from its nominal release */
-	uint32_t jitter_us;	    /* a release is at most so long late; shorter than the period */
-	uint32_t segments;	    /* most jobs of one frame */
-	uint32_t segment_gap_us;    /* most CPU time between two of them */
-	uint32_t slack_gate;	    /* lower jobs wait where they would break its deadline */
+	uint32_t freeze_timeout_ms; /* 0: freezes are not looked for, and `truth` is empty */
+	struct config_truth truth;
+	uint32_t deadline_us;	 /* of a frame's jobs, from its nominal release */
+	uint32_t jitter_us;	 /* a release is at most so long late; shorter than the period */
+	uint32_t segments;	 /* most jobs of one frame */
+	uint32_t segment_gap_us; /* most CPU time between two of them */
+	uint32_t slack_gate;	 /* lower jobs wait where they would break its deadline */
 };
 
 struct config_guest {
@@ -108,6 +123,7 @@ struct config {
 	char path[CONFIG_PATH_MAX];	   /* of the node gpu-mediator */
 	const struct sched_policy *policy; /* of static storage */
 	struct sched_costs costs;	   /* what the machine adds to every job */
+	char watchdog[CONFIG_FILE_MAX]; /* device fed by the first display's progress; "": none */
 	struct config_panel panel[CONFIG_MAX_PANELS];
 	struct config_display display[CONFIG_MAX_DISPLAYS];
 	struct config_guest guest[CONFIG_MAX_GUESTS];
@@ -136,6 +152,9 @@ struct config_error {
  * enum config_status and fills *err, with *out zeroed. The first fault found is the one reported.
  */
 int config_parse(const void *fdt, size_t size, struct config *out, struct config_error *err);
+
+/* The index of the most important display; the first in the tree among equals. */
+uint32_t config_first_display(const struct config *config);
 
 /* What a status means, in a few words; never NULL. */
 const char *config_strstatus(int status);

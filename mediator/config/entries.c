@@ -17,6 +17,10 @@ static const char *const display_properties[] = {"reg",
 						 "priority",
 						 "frame-period-us",
 						 "freeze-timeout-ms",
+						 "safe-picture",
+						 "announce",
+						 "telltales",
+						 "check-interval-ms",
 						 "deadline-us",
 						 "jitter-us",
 						 "segments-per-frame",
@@ -265,6 +269,8 @@ int config_read_display(const struct tree *t, int node, const struct config_node
 		status = tree_get_number(t, node, &priority, &d->priority);
 	if (!status)
 		status = read_times(t, node, &c->panel[d->panel], d);
+	if (!status)
+		status = config_read_truth(t, node, d);
 	if (!status)
 		status = read_demand(t, node, d);
 	if (!status)

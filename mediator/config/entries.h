@@ -22,6 +22,9 @@ int config_read_panel(const struct tree *t, int node, struct config_panel *p);
 int config_read_display(const struct tree *t, int node, const struct config_nodes *nodes,
 			const struct config *c, struct config_display *d);
 
+/* In truth.c, of a display whose region and times have been read. */
+int config_read_truth(const struct tree *t, int node, struct config_display *d);
+
 /* The displays must have been counted and listed. */
 int config_read_guest(const struct tree *t, int node, const struct config_nodes *nodes,
 		      const struct config *c, struct config_guest *g);

@@ -211,6 +211,32 @@ static int fill_panels(const struct tree *t, const struct config_nodes *nodes, s
 	return 0;
 }
 
+/* It is fed by the progress of one display, which must therefore be watched. */
+static int check_watchdog(const struct tree *t, const struct config_nodes *nodes,
+			  const struct config *c)
+{
+	char found[TREE_TEXT], path[TREE_TEXT];
+	uint32_t first = config_first_display(c);
+
+	if (!c->watchdog[0] || c->display[first].freeze_timeout_ms)
+		return 0;
+	return conflict(t, nodes->mediator, "watchdog",
+			tree_say(found, "one, and no freeze-timeout-ms in %.100s",
+				 tree_path(t, nodes->display[first], path)),
+			"a display of the highest priority whose freezes are looked for",
+			"add freeze-timeout-ms there, or remove the watchdog");
+}
+
+uint32_t config_first_display(const struct config *c)
+{
+	uint32_t first = 0;
+
+	for (uint32_t i = 1; i < c->num_displays; i++)
+		if (c->display[i].priority < c->display[first].priority)
+			first = i;
+	return first;
+}
+
 int config_relate(const struct tree *t, const struct config_nodes *nodes, struct config *c)
 {
 	int status = check_panels(t, nodes, c);
@@ -221,6 +247,8 @@ int config_relate(const struct tree *t, const struct config_nodes *nodes, struct
 		status = check_guests(t, nodes, c);
 	if (!status)
 		status = check_budgets(t, nodes, c);
+	if (!status)
+		status = check_watchdog(t, nodes, c);
 	if (!status)
 		status = fill_panels(t, nodes, c);
 	return status;

@@ -245,6 +245,24 @@ int tree_get_name(const struct tree *t, int node, const char *name, int required
 	return 0;
 }
 
+int tree_get_path(const struct tree *t, int node, const char *name, const char *example, char *out)
+{
+	char allowed[TREE_TEXT];
+	const char *text;
+	int status = tree_get_string(t, node, name, example, &text);
+
+	out[0] = 0;
+	if (status || !text)
+		return status;
+	if (text[0] != '/' || strlen(text) >= CONFIG_FILE_MAX)
+		return wrong_type(t, node, name, text, (int)strlen(text) + 1,
+				  tree_say(allowed, "an absolute path of at most %u characters",
+					   CONFIG_FILE_MAX - 1),
+				  example);
+	copy_text(out, CONFIG_FILE_MAX, text);
+	return 0;
+}
+
 int tree_get_number(const struct tree *t, int node, const struct tree_number *rule, uint32_t *out)
 {
 	char found[TREE_TEXT], allowed[TREE_TEXT], fix[TREE_TEXT];

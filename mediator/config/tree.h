@@ -56,6 +56,9 @@ int tree_get_string(const struct tree *t, int node, const char *name, const char
 int tree_get_name(const struct tree *t, int node, const char *name, int required, const char *extra,
 		  const char *example, char *out);
 
+/* As tree_get_string(), copied to out[CONFIG_FILE_MAX]: an absolute path; "" when it is absent. */
+int tree_get_path(const struct tree *t, int node, const char *name, const char *example, char *out);
+
 int tree_get_number(const struct tree *t, int node, const struct tree_number *rule, uint32_t *out);
 
 /* A property without a value: *out is 1 when it is there. */

@@ -114,6 +114,47 @@ static void what_promises_are_made_of_is_read(void **state)
 	assert_int_equal(config.panel[0].compose_us, 2500);
 }
 
+static void what_makes_a_picture_true_is_read(void **state)
+{
+	const struct config_truth *t = &config.display[0].truth;
+
+	(void)state;
+	assert_int_equal(parse_source("freeze-timeout-ms = <100>;",
+				      "freeze-timeout-ms = <100>; safe-picture = \"/a/b.png\";"
+				      "announce = <3 5>; telltales = <1 6 7 8>, <9 10 11 12>;"),
+			 CONFIG_OK);
+	assert_string_equal(t->safe_picture, "/a/b.png");
+	assert_int_equal(t->announced, 1);
+	assert_int_equal(t->strip_x, 3);
+	assert_int_equal(t->strip_y, 5);
+	assert_int_equal(t->num_telltales, 2);
+	assert_int_equal(t->telltale[1].x, 9);
+	assert_int_equal(t->telltale[1].height, 12);
+	assert_int_equal(t->check_ms, 25);
+	assert_string_equal(config.watchdog, "");
+	assert_int_equal(config.display[1].truth.announced, 0);
+}
+
+static void a_watchdog_needs_a_first_display_that_is_watched(void **state)
+{
+	char *source = tree_source("policy = \"fixed-priority\"", "watchdog = \"/dev/watchdog\"");
+	char *freeze = strstr(source, "freeze-timeout-ms = <100>;");
+	size_t size = 0;
+	void *blob;
+
+	(void)state;
+	assert_non_null(freeze);
+	memset(freeze, ' ', strlen("freeze-timeout-ms = <100>;"));
+	blob = tree_compile(source, &size);
+	free(source);
+	assert_non_null(blob);
+	assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_CONFLICT);
+	free(blob);
+	assert_string_equal(err.node, M);
+	assert_string_equal(err.property, "watchdog");
+	assert_non_null(strstr(err.message, "freeze-timeout-ms"));
+}
+
 static void one_guest_has_one_gate(void **state)
 {
 	(void)state;
@@ -219,6 +260,11 @@ static const struct {
 	{"frame-period-us = <16667>", "frame-period-us = <16666>"},
 	{"frame-period-us = <33333>", "frame-period-us = <1000000>"},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <34>"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <1152 399>"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 1280 399>"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; check-interval-ms = <50>"},
+	{"policy = \"fixed-priority\"", "watchdog = \"/dev/watchdog\""},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <10000>"},
 	{"budget-us = <6000>", "budget-us = <12500>"}, /* 74.999 % and 25 % */
 	{"memory-mib = <64>", "memory-mib = <4>"},
@@ -313,6 +359,48 @@ static const struct refusal {
 	 "reset-time-us", "one number"},
 	{"mode = \"1280x720@60\"", "mode = \"1280x720@60\"; compose-us = <0>", CONFIG_ERR_VALUE,
 	 M "/panel", "compose-us", "1 to 1000000"},
+
+	/* fresh and true pictures */
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; safe-picture = \"safe.png\"",
+	 CONFIG_ERR_VALUE, D "0", "safe-picture", "absolute path"},
+	{"freeze-timeout-ms = <100>", "safe-picture = \"/safe.png\"", CONFIG_ERR_MISSING, D "0",
+	 "freeze-timeout-ms", "add it"},
+	{"freeze-timeout-ms = <100>", "announce = <0 0>", CONFIG_ERR_MISSING, D "0",
+	 "freeze-timeout-ms", "add it"},
+	{"freeze-timeout-ms = <100>", "check-interval-ms = <10>", CONFIG_ERR_MISSING, D "0",
+	 "freeze-timeout-ms", "add it"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; telltales = <0 0 40 40>",
+	 CONFIG_ERR_MISSING, D "0", "announce", "add it"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <0>", CONFIG_ERR_VALUE,
+	 D "0", "announce", "2 numbers"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <1153 0>",
+	 CONFIG_ERR_CONFLICT, D "0", "announce", "a strip of 128 pixels"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <0 400>",
+	 CONFIG_ERR_CONFLICT, D "0", "announce", "inside"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <0 4294967295>",
+	 CONFIG_ERR_CONFLICT, D "0", "announce", "inside"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 40>", CONFIG_ERR_VALUE,
+	 D "0", "telltales", "4 to 32"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 40 40 3>", CONFIG_ERR_VALUE,
+	 D "0", "telltales", "complete"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <1241 1 40 40>",
+	 CONFIG_ERR_VALUE, D "0", "telltales", "1280x400"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <4294967295 1 40 40>",
+	 CONFIG_ERR_VALUE, D "0", "telltales", "1280x400"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 0 40>", CONFIG_ERR_VALUE,
+	 D "0", "telltales", "1280x400"},
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 9>; telltales = <0 50 9 9>, <159 0 9 10>",
+	 CONFIG_ERR_CONFLICT, D "0", "announce", "touches telltale 1"},
+	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; check-interval-ms = <51>",
+	 CONFIG_ERR_VALUE, D "0", "check-interval-ms", "1 to 50"},
+	{"policy = \"fixed-priority\"", "watchdog = \"dog\"", CONFIG_ERR_VALUE, M, "watchdog",
+	 "absolute path"},
 
 	/* missing properties */
 	{"connector = \"Virtual-1\";", "", CONFIG_ERR_MISSING, M "/panel", "connector",
@@ -617,6 +705,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_tree_is_read_whole),
 		cmocka_unit_test(what_promises_are_made_of_is_read),
+		cmocka_unit_test(what_makes_a_picture_true_is_read),
+		cmocka_unit_test(a_watchdog_needs_a_first_display_that_is_watched),
 		cmocka_unit_test(one_guest_has_one_gate),
 		cmocka_unit_test(what_is_left_out_has_the_documented_default),
 		cmocka_unit_test(the_most_important_display_is_painted_last),
