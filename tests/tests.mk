@@ -43,7 +43,7 @@ $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMP
 		$(BUILD)/host/san/lib/backend.a $(BUILD)/host/san/lib/standins.a
 	@mkdir -p $$(@D)
 	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
-		$$(shell pkg-config --libs $(sort jansson $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
+		$$(shell pkg-config --libs $(sort jansson libpng $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
 endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 

@@ -99,6 +99,9 @@ static bool handle(struct compositor *c, const struct gpum_msg *msg, int fd)
 	case GPUM_MSG_LAYER_ADD:
 		panel_add_layer(&c->panel, &msg->buffer, fd);
 		return true;
+	case GPUM_MSG_PICTURE_ADD:
+		panel_add_picture(&c->panel, &msg->buffer, fd);
+		return true;
 	case GPUM_MSG_LAYER_REMOVE:
 		panel_remove_layer(&c->panel, msg->id.id);
 		return true;

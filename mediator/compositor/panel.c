@@ -4,9 +4,11 @@
 #include <gbm.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define COMPOSE_TIMEOUT_MS 5000u
+#define BYTES_PER_PIXEL	   4u
 
 static bool allocate(struct panel *panel, struct panel_buffer *buffer, uint32_t id,
 		     const struct gpum_panel *wanted)
@@ -83,16 +85,47 @@ static struct panel_layer *find_layer(struct panel *panel, uint32_t id)
 	return NULL;
 }
 
-bool panel_add_layer(struct panel *panel, const struct gpum_buffer *buffer, int fd)
+static struct panel_layer *take_layer(struct panel *panel, uint32_t id)
 {
 	struct panel_layer *layer = find_layer(panel, 0);
 
-	if (!layer || !buffer->id || find_layer(panel, buffer->id)) {
-		fprintf(stderr, "error: layer %u cannot be added\n", buffer->id);
+	if (!layer || !id || find_layer(panel, id)) {
+		fprintf(stderr, "error: layer %u cannot be added\n", id);
+		return NULL;
+	}
+	layer->id = id;
+	return layer;
+}
+
+bool panel_add_layer(struct panel *panel, const struct gpum_buffer *buffer, int fd)
+{
+	struct panel_layer *layer = take_layer(panel, buffer->id);
+
+	return layer && gpu_import(panel->gpu, buffer, fd, &layer->image);
+}
+
+bool panel_add_picture(struct panel *panel, const struct gpum_buffer *buffer, int fd)
+{
+	struct panel_layer *layer = take_layer(panel, buffer->id);
+	size_t bytes = (size_t)buffer->width * buffer->height * BYTES_PER_PIXEL;
+	void *pixels;
+
+	if (!layer)
+		return false;
+	pixels = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (pixels == MAP_FAILED) {
+		fprintf(stderr, "error: picture %u cannot be read: %m\n", buffer->id);
 		return false;
 	}
-	layer->id = buffer->id;
-	return gpu_import(panel->gpu, buffer, fd, &layer->image);
+	layer->image = (struct gpu_image){.width = buffer->width, .height = buffer->height};
+	glGenTextures(1, &layer->image.texture);
+	glBindTexture(GL_TEXTURE_2D, layer->image.texture);
+	glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+	glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+	glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, (GLsizei)buffer->width, (GLsizei)buffer->height, 0,
+		     GL_RGBA, GL_UNSIGNED_BYTE, pixels);
+	munmap(pixels, bytes);
+	return true;
 }
 
 void panel_remove_layer(struct panel *panel, uint32_t id)

@@ -43,6 +43,8 @@ void panel_finish(struct panel *panel);
 /* A layer that cannot be imported is drawn black: the reason is on stderr. fd stays the caller's.
  */
 bool panel_add_layer(struct panel *panel, const struct gpum_buffer *buffer, int fd);
+/* The same with pixels from a memory file: red, green, blue and one byte that is ignored each. */
+bool panel_add_picture(struct panel *panel, const struct gpum_buffer *buffer, int fd);
 void panel_remove_layer(struct panel *panel, uint32_t id);
 
 /* Draw and wait for the GPU. False when it failed. */

@@ -67,6 +67,32 @@ static void print_displays(const json_t *displays)
 	}
 }
 
+/* Displays whose freezes are looked for, and all that are not as they should be. */
+static void print_pictures(const json_t *displays)
+{
+	const json_t *d;
+	size_t i;
+
+	printf("\n%-16s %-8s %-8s %9s %8s %8s %8s %8s %8s\n", "PICTURE", "STATE", "SHOWN", "AGE MS",
+	       "CHECKS", "WRONG", "WARNINGS", "FREEZES", "RETURNS");
+	json_array_foreach(displays, i, d)
+	{
+		const json_t *p = json_object_get(d, "picture");
+
+		printf("%-16s %-8s %-8s %9.0f %8lld %8lld %8lld %8lld %8lld\n", text(d, "name"),
+		       text(p, "state"), text(p, "shown"), number(p, "progress_age_ms"),
+		       integer(p, "checks"), integer(p, "mismatches"), integer(p, "warnings"),
+		       integer(p, "freezes"), integer(p, "returns"));
+	}
+	json_array_foreach(displays, i, d)
+	{
+		const json_t *p = json_object_get(d, "picture");
+
+		if (*text(p, "reason") != '-')
+			printf("%s: %s\n", text(d, "name"), text(p, "reason"));
+	}
+}
+
 static void print_guests(const json_t *guests)
 {
 	const json_t *g;
@@ -199,6 +225,7 @@ int ctl_status(const struct ctl_options *options)
 	} else {
 		print_head(s);
 		print_displays(json_object_get(s, "displays"));
+		print_pictures(json_object_get(s, "displays"));
 		print_guests(json_object_get(s, "guests"));
 		print_jobs(json_object_get(s, "guests"));
 		print_panels(json_object_get(s, "panels"));

@@ -47,6 +47,20 @@ static void forget_buffers(struct panel *p)
 	p->num_buffers = 0;
 }
 
+/* Long before they are needed. */
+static void send_safe_pictures(struct panel *p)
+{
+	for (uint32_t i = 0; i < p->config->num_displays; i++) {
+		const struct panel_display *d = &p->display[i];
+		struct gpum_msg msg = {.buffer = {.id = d->safe.layer,
+						  .width = d->config->region.width,
+						  .height = d->config->region.height}};
+
+		if (d->safe.pixels)
+			client_send(&p->compositor, &msg, GPUM_MSG_PICTURE_ADD, d->safe.fd);
+	}
+}
+
 static void greeted(struct client *client)
 {
 	struct panel *p = panel_of(client);
@@ -55,6 +69,7 @@ static void greeted(struct client *client)
 					 .fourcc = DRM_FORMAT_XRGB8888}};
 
 	client_send(client, &msg, GPUM_MSG_PANEL, -1);
+	send_safe_pictures(p);
 }
 
 static void add_buffer(struct panel *p, const struct gpum_buffer *d, int *fd)
@@ -227,6 +242,12 @@ static void fill_picture(struct panel *p, uint32_t slot, struct gpum_layer *laye
 	const struct present_frame *frame = present_current(&p->present, slot);
 
 	layer->target = layer->clip = region_of(d);
+	if (d->is_safe) {
+		layer->buffer_id = d->safe.layer;
+		layer->source.width = layer->target.width;
+		layer->source.height = layer->target.height;
+		return;
+	}
 	if (!frame && inherited_shows(p, slot))
 		fill_inherited(p, layer);
 	if (!frame)
@@ -243,7 +264,7 @@ static bool fill_cursor(struct panel *p, uint32_t slot, struct gpum_layer *layer
 	struct panel_display *d = &p->display[slot];
 	struct buffer *b = d->cursor.key ? buffers_find_key(d->guest, d->cursor.key) : NULL;
 
-	if (!b || !present_current(&p->present, slot))
+	if (!b || d->is_safe || !present_current(&p->present, slot))
 		return false;
 	layer->blend = 1;
 	layer->buffer_id = layer_of(p, d->guest, b->key);

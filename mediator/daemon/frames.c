@@ -135,6 +135,7 @@ void frames_shown(struct panel *p)
 	struct present_shown shown;
 
 	present_end(&p->present, mediator_now(), &shown);
+	watch_frames(p, &shown);
 	answer_all(p, &shown);
 }
 

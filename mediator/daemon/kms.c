@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "mediator/daemon/log.h"
@@ -371,6 +372,47 @@ int kms_framebuffer(struct kms *kms, const struct gpum_buffer *b, int fd, uint32
 	/* The framebuffer holds the buffer now. */
 	drmCloseBufferHandle(kms->fd, handles[0]);
 	return status ? -errno : 0;
+}
+
+/* Copy the pixels to where the kernel has put the buffer. */
+static int fill(struct kms *kms, const struct drm_mode_create_dumb *dumb, const uint32_t *pixels)
+{
+	struct drm_mode_map_dumb map = {.handle = dumb->handle};
+	uint8_t *to;
+
+	if (drmIoctl(kms->fd, DRM_IOCTL_MODE_MAP_DUMB, &map))
+		return -errno;
+	to = mmap(NULL, dumb->size, PROT_WRITE, MAP_SHARED, kms->fd, (off_t)map.offset);
+	if (to == MAP_FAILED)
+		return -errno;
+	for (uint32_t y = 0; y < dumb->height; y++)
+		memcpy(to + (size_t)y * dumb->pitch, pixels + (size_t)y * dumb->width,
+		       sizeof(*pixels) * dumb->width);
+	munmap(to, dumb->size);
+	return 0;
+}
+
+int kms_painted(struct kms *kms, const uint32_t *pixels, struct gpum_buffer *b, int *fd,
+		uint32_t *id)
+{
+	struct drm_mode_create_dumb dumb = {.width = b->width, .height = b->height, .bpp = 32};
+	uint32_t handles[4] = {0}, pitches[4] = {0}, offsets[4] = {0};
+	int status;
+
+	if (drmIoctl(kms->fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		return -errno;
+	handles[0] = dumb.handle;
+	pitches[0] = b->stride = dumb.pitch;
+	b->fourcc = DRM_FORMAT_XRGB8888;
+	b->modifier = DRM_FORMAT_MOD_INVALID;
+	status = fill(kms, &dumb, pixels);
+	if (!status && drmModeAddFB2(kms->fd, b->width, b->height, b->fourcc, handles, pitches,
+				     offsets, id, 0))
+		status = -errno;
+	if (status || drmPrimeHandleToFD(kms->fd, dumb.handle, DRM_CLOEXEC | DRM_RDWR, fd))
+		*fd = -1;
+	drmCloseBufferHandle(kms->fd, dumb.handle);
+	return status;
 }
 
 int kms_black(struct kms *kms, uint32_t width, uint32_t height, uint32_t *id)

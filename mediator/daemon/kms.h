@@ -52,6 +52,13 @@ int kms_framebuffer(struct kms *kms, const struct gpum_buffer *buffer, int fd, u
 int kms_black(struct kms *kms, uint32_t width, uint32_t height, uint32_t *id);
 
 /*
+ * Of pixels that the CPU has drawn (XRGB8888, without gaps), in *buffer's width and height. Fills
+ * in the rest of *buffer, and *fd: a dma-buf of it, or -1 when the driver exports none.
+ */
+int kms_painted(struct kms *kms, const uint32_t *pixels, struct gpum_buffer *buffer, int *fd,
+		uint32_t *id);
+
+/*
  * What an earlier mediator left on a plane: the framebuffer, 0 for none; and its pixels: 0 with the
  * descriptor the caller's, or -errno.
  */

@@ -117,7 +117,7 @@ static bool start(struct mediator *m)
 {
 	jobs_init(m);
 	guests_init(m);
-	if (!panels_init(m))
+	if (!watchdog_init(m) || !panels_init(m))
 		return false;
 	m->control = control_start(m, m->options->socket);
 	if (!m->control)
@@ -142,6 +142,7 @@ static void stop(struct mediator *m)
 	control_stop(m->control);
 	guests_stop(m);
 	panels_stop(m);
+	watchdog_stop(m);
 	xenstore_stop(m->xenstore);
 	ev_timer_stop(m->loop, &m->jobs.watchdog);
 	ev_timer_stop(m->loop, &m->jobs.look);
@@ -159,6 +160,7 @@ int main(int argc, char **argv)
 	if (options.supervise)
 		return keeper_run(&options, argv);
 	m->options = &options;
+	m->watchdog.fd = -1;
 	if (!read_config(m) || !admit(m))
 		return EXIT_FAILURE;
 	signal(SIGPIPE, SIG_IGN);

@@ -12,6 +12,7 @@
 #include "mediator/daemon/jobs.h"
 #include "mediator/daemon/options.h"
 #include "mediator/daemon/panel.h"
+#include "mediator/daemon/watchdog.h"
 
 struct control;
 struct kms;
@@ -26,6 +27,7 @@ struct mediator {
 	struct jobs jobs;
 	struct panel panel[CONFIG_MAX_PANELS];
 	struct guest guest[CONFIG_MAX_GUESTS];
+	struct watchdog watchdog;
 	struct kms *kms; /* NULL: no display */
 	struct xenstore *xenstore;
 	struct control *control;

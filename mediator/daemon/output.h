@@ -25,6 +25,13 @@ struct output_ops {
 	 */
 	int (*import)(struct output *output, const struct gpum_buffer *buffer, int fd,
 		      uint32_t *handle);
+	/*
+	 * Make a picture of the panel's size showable that the CPU has drawn: XRGB8888, row by row
+	 * without gaps. Returns 0 and a handle as import() does, with *fd, the caller's, and
+	 * *buffer to read it by (-1: it cannot be read), or -errno.
+	 */
+	int (*paint)(struct output *output, const uint32_t *pixels, struct gpum_buffer *buffer,
+		     int *fd, uint32_t *handle);
 	/* Give a handle back; it must not be on the screen. */
 	void (*release)(struct output *output, uint32_t handle);
 	/*
@@ -71,6 +78,6 @@ void kms_close(struct kms *kms);
 
 /* NULL, with the reason logged, when the connector or its mode does not exist. */
 struct output *output_kms_create(struct kms *kms, const struct config_panel *config);
-struct output *output_none_create(struct ev_loop *loop);
+struct output *output_none_create(struct ev_loop *loop, const struct config_panel *config);
 
 #endif

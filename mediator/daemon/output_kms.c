@@ -54,6 +54,15 @@ static int output_kms_import(struct output *output, const struct gpum_buffer *bu
 	return kms_framebuffer(o->kms, buffer, fd, handle);
 }
 
+static int output_kms_paint(struct output *output, const uint32_t *pixels,
+			    struct gpum_buffer *buffer, int *fd, uint32_t *handle)
+{
+	struct kms_output *o = (struct kms_output *)output;
+
+	*buffer = (struct gpum_buffer){.width = o->width, .height = o->height};
+	return kms_painted(o->kms, pixels, buffer, fd, handle);
+}
+
 static void output_kms_release(struct output *output, uint32_t handle)
 {
 	struct kms_output *o = (struct kms_output *)output;
@@ -133,6 +142,7 @@ static void output_kms_destroy(struct output *output)
 
 static const struct output_ops kms_ops = {.name = "kms",
 					  .import = output_kms_import,
+					  .paint = output_kms_paint,
 					  .release = output_kms_release,
 					  .show = output_kms_show,
 					  .inherit = output_kms_inherit,

@@ -11,6 +11,7 @@
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
+#include "mediator/daemon/safe.h"
 
 #define HOLD_S	      0.5
 #define NO_PATIENCE_S 0.1 /* when nothing can be shown anyway */
@@ -45,26 +46,118 @@ void panel_drop(struct panel *p, const char *reason)
 	frames_dropped(p);
 }
 
+/* --- The safe pictures' framebuffer ----------------------------------------------------------- */
+
+static uint32_t slots_with_safe(const struct panel *p)
+{
+	uint32_t slots = 0;
+
+	for (uint32_t i = 0; i < p->config->num_displays; i++)
+		if (p->display[i].is_safe)
+			slots |= UINT32_C(1) << i;
+	return slots;
+}
+
+/* Tried again at each tick while it is due. */
+static void flip_to_safe(struct panel *p)
+{
+	const struct gpum_rect all = {.width = p->config->width, .height = p->config->height};
+	int status;
+
+	p->safe.due = true;
+	if (p->safe.flipping || p->stage == PANEL_FLIPPING)
+		return;
+	status = p->output->ops->show(p->output, p->safe.handle, &all);
+	if (status) {
+		if (log_allow(&p->limit, mediator_now()))
+			log_error("%s: the safe picture cannot be shown: %s", p->config->connector,
+				  strerror(-status));
+		return;
+	}
+	/* Whoever is taking a screenshot has to look again. */
+	ev_timer_stop(p->mediator->loop, &p->hold);
+	p->safe.due = false;
+	p->safe.flipping = true;
+}
+
+static void safe_shown(struct panel *p)
+{
+	uint32_t handle = p->safe.ready;
+
+	p->safe.flipping = false;
+	p->safe.on_screen = true;
+	p->safe.ready = 0;
+	watch_safe(p, slots_with_safe(p));
+	if (handle && p->stage == PANEL_FLIPPING)
+		panel_show(p, handle, &p->safe.ready_from);
+}
+
+static bool is_most_important(const struct panel *p, uint32_t slot)
+{
+	return slot == p->config->num_displays - 1;
+}
+
+void panel_set_safe(struct panel *p, uint32_t slot, bool safe)
+{
+	p->display[slot].is_safe = safe;
+	present_damage(&p->present, slot);
+	p->safe.due = p->safe.due && safe;
+	if (!safe)
+		return;
+	p->safe.stale = p->stage == PANEL_DRAWING;
+	if (is_most_important(p, slot))
+		flip_to_safe(p);
+}
+
+void panel_refresh_safe(struct panel *p, uint32_t slot)
+{
+	present_damage(&p->present, slot);
+	if (p->config->composed && p->safe.on_screen && p->stage == PANEL_IDLE)
+		flip_to_safe(p);
+}
+
+/* --- Pictures --------------------------------------------------------------------------------- */
+
 static void shown(struct output *output, void *owner)
 {
 	struct panel *p = owner;
 
 	(void)output;
+	if (p->safe.flipping) {
+		safe_shown(p);
+		return;
+	}
 	if (p->stage != PANEL_FLIPPING)
 		return;
+	p->safe.on_screen = !p->config->composed && p->safe.making;
 	if (p->dark && log_allow(&p->limit, mediator_now()))
 		log_info("%s: pictures are shown again", p->config->connector);
 	p->dark = false;
 	if (p->config->composed)
 		compose_shown(p);
 	finish(p);
+	watch_safe(p, p->safe.making);
 	frames_shown(p);
+	if (p->safe.due)
+		flip_to_safe(p);
 }
 
 void panel_show(struct panel *p, uint32_t handle, const struct gpum_rect *from)
 {
-	int status = p->output->ops->show(p->output, handle, from);
+	int status;
 
+	if (p->safe.stale) {
+		finish(p);
+		present_fail(&p->present);
+		return;
+	}
+	if (p->safe.flipping) {
+		p->stage = PANEL_FLIPPING;
+		p->safe.ready = handle;
+		p->safe.ready_from = *from;
+		return;
+	}
+	status = p->output->ops->show(p->output, handle, from);
 	if (status) {
 		panel_drop(p, strerror(-status));
 		return;
@@ -96,6 +189,13 @@ static void show_directly(struct panel *p)
 	struct gpum_rect from = {0};
 	int status = 0;
 
+	if (p->display[0].is_safe) {
+		inherited_replaced(p, 0);
+		from.width = p->config->width;
+		from.height = p->config->height;
+		panel_show(p, p->safe.handle, &from);
+		return;
+	}
 	if (!b && inherited_shows(p, 0)) {
 		finish(p);
 		frames_shown(p);
@@ -135,6 +235,8 @@ static void make_picture(struct panel *p)
 	set_timer(p->mediator->loop, &p->patience, can ? PANEL_PATIENCE_S : NO_PATIENCE_S);
 	if (!can)
 		return;
+	p->safe.making = slots_with_safe(p);
+	p->safe.stale = false;
 	if (p->config->composed)
 		compose_start(p, changed);
 	else
@@ -150,6 +252,8 @@ static void tick(struct ev_loop *loop, struct ev_io *io, int events)
 	if (read(io->fd, &expirations, sizeof(expirations)) < 0)
 		return;
 	(void)loop;
+	if (p->safe.due)
+		flip_to_safe(p);
 	if (!ev_is_active(&p->hold))
 		make_picture(p);
 }
@@ -198,16 +302,21 @@ static bool panel_init(struct mediator *m, uint32_t index)
 		p->display[i].guest = g;
 		g->display[d->scanout].panel = p;
 		g->display[d->scanout].slot = i;
+		watch_init(p, i);
 	}
 	ev_init(&p->patience, impatient);
 	p->patience.data = p;
 	ev_init(&p->hold, hold_ended);
-	p->output = m->kms ? output_kms_create(m->kms, p->config) : output_none_create(m->loop);
+	p->output = m->kms ? output_kms_create(m->kms, p->config)
+			   : output_none_create(m->loop, p->config);
 	if (!p->output)
 		return false;
 	p->output->shown = shown;
 	p->output->owner = p;
+	if (!safe_init(p))
+		return false;
 	inherited_init(p);
+	watch_inherited(p);
 	if (p->config->composed)
 		compose_init(p);
 	return start_timer(p);
@@ -241,7 +350,10 @@ void panels_stop(struct mediator *m)
 		ev_timer_stop(m->loop, &p->hold);
 		if (p->config->composed && p->output)
 			compose_stop(p);
+		for (uint32_t d = 0; d < p->config->num_displays; d++)
+			watch_stop(&p->display[d].watch);
 		if (p->output) {
+			safe_finish(p);
 			inherited_finish(p);
 			p->output->ops->destroy(p->output);
 		}
@@ -257,11 +369,11 @@ static bool find_picture(struct panel *p, int slot, struct panel_picture *out)
 	struct buffer *b;
 
 	out->region = (struct gpum_rect){.width = config->width, .height = config->height};
-	if (config->composed) {
-		if (!p->front.handle)
+	if (config->composed || p->safe.on_screen) {
+		if (!p->safe.on_screen && !p->front.handle)
 			return false;
-		out->fd = p->front.fd;
-		out->buffer = p->front.description;
+		out->fd = p->safe.on_screen ? p->safe.fd : p->front.fd;
+		out->buffer = p->safe.on_screen ? p->safe.description : p->front.description;
 		if (slot >= 0) {
 			const struct config_rect *r = &p->display[slot].config->region;
 
@@ -284,7 +396,7 @@ static bool find_picture(struct panel *p, int slot, struct panel_picture *out)
 
 bool panel_hold(struct panel *p, int slot, struct panel_picture *out)
 {
-	if (!find_picture(p, slot, out))
+	if (!find_picture(p, slot, out) || out->fd < 0)
 		return false;
 	set_timer(p->mediator->loop, &p->hold, HOLD_S);
 	return true;

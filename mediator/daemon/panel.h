@@ -4,6 +4,10 @@
  * compositor or to the display hardware, a frame that was latched is answered within
  * PANEL_PATIENCE_S.
  *
+ * A display whose picture is frozen or wrong shows its safe picture. That of the most important
+ * display goes on the screen at once, in a framebuffer that the CPU has painted; with a compositor
+ * that works the next picture holds it as a layer, so that the other displays go on.
+ *
  * Two kinds. Composed (compose.c): a compositor process draws into one of two panel buffers.
  * Direct: the only display's buffer itself is put on the screen.
  */
@@ -18,6 +22,7 @@
 #include "mediator/daemon/clients.h"
 #include "mediator/daemon/inherited.h"
 #include "mediator/daemon/log.h"
+#include "mediator/daemon/watch.h"
 #include "mediator/guard/restart.h"
 #include "mediator/present/present.h"
 #include "mediator/protocol/client.h"
@@ -33,10 +38,20 @@ struct panel_cursor {
 	int32_t x, y; /* on the display */
 };
 
+/* The picture that a display shows instead of its guest's; pixels NULL: it has none. */
+struct panel_safe {
+	uint8_t *pixels; /* mapped from fd: red, green, blue and an unused byte each, no gaps */
+	int fd;
+	uint32_t layer; /* its id for the compositor */
+};
+
 struct panel_display {
 	const struct config_display *config;
 	struct guest *guest;
 	struct panel_cursor cursor;
+	struct watch watch;
+	struct panel_safe safe;
+	bool is_safe; /* its safe picture is to be shown */
 };
 
 /* A buffer of the compositor's. */
@@ -66,6 +81,18 @@ struct panel {
 	enum panel_stage stage;
 	bool dark; /* frames are not shown now; said once */
 	struct inherited inherited;
+	struct {
+		uint32_t handle; /* 0: none of the displays has a safe picture */
+		int fd;		 /* to read it by; -1: it cannot be */
+		struct gpum_buffer description;
+		bool due;	 /* to be shown as soon as the output is free */
+		bool flipping;	 /* beside what `stage` is about */
+		bool on_screen;	 /* it, and not a picture of frames */
+		bool stale;	 /* the picture being drawn was begun before somebody went safe */
+		uint32_t making; /* slots whose safe picture is in the one that is being made */
+		uint32_t ready;	 /* a picture that waits for that flip to end, 0: none */
+		struct gpum_rect ready_from;
+	} safe;
 	struct log_limit limit;
 
 	/* composed panels only */
@@ -94,6 +121,12 @@ void panel_show(struct panel *panel, uint32_t handle, const struct gpum_rect *fr
 
 /* The picture will not be on the screen: answer its frames nevertheless. */
 void panel_drop(struct panel *panel, const char *reason);
+
+/* For watch.c: show a display's safe picture from now on, or its guest's again. */
+void panel_set_safe(struct panel *panel, uint32_t slot, bool safe);
+
+/* Put a safe picture on the screen that is there already, to see that it still can be. */
+void panel_refresh_safe(struct panel *panel, uint32_t slot);
 
 /* What is on the screen, for a screenshot. */
 struct panel_picture {

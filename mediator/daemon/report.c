@@ -65,6 +65,33 @@ static json_t *report_frame_ms(const struct present_stats *s)
 			 number((double)s->max_us / 1000.0));
 }
 
+/* Nanoseconds in milliseconds, or null when there is no such number. */
+static json_t *ms_or_null(int64_t ns, bool known)
+{
+	return known ? json_real((double)(ns / 1000) / 1000.0) : json_null();
+}
+
+/* Whether its picture is fresh and true. */
+static json_t *report_picture(const struct panel_display *d, uint64_t now)
+{
+	const struct truth_monitor *m = &d->watch.monitor;
+	const struct truth_stats *s = &m->stats;
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+		truth_state_name(m->state), "reason", truth_reason_text(m->reason), "shown",
+		!d->is_safe		     ? "guest"
+		: d->watch.safe_confirmed_ns ? "safe"
+					     : "changing",
+		"announced", (int)m->announced, "age_ms",
+		ms_or_null((int64_t)(now - m->frame_ns), m->frame_ns), "progress_age_ms",
+		ms_or_null((int64_t)(now - m->progress_ns), m->progress_ns), "timeout_ms",
+		ms_or_null((int64_t)m->timeout_ns, m->timeout_ns), "checks", count(s->checks),
+		"mismatches", count(s->mismatches), "warnings", count(s->warnings), "freezes",
+		count(s->freezes), "returns", count(s->returns), "longest_until_safe_ms",
+		number((double)d->watch.longest_safe_ns / NS_PER_MS));
+}
+
 static json_t *report_display(const struct mediator *m, const struct config_display *d,
 			      uint64_t now)
 {
@@ -73,20 +100,15 @@ static json_t *report_display(const struct mediator *m, const struct config_disp
 	struct present_stats s;
 
 	present_stats(&gd->panel->present, gd->slot, now, &s);
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:[iiii], s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "name", d->name, "guest", g->config->name, "domid", report_domid(g),
-			 "priority", count(d->priority), "panel", gd->panel->config->connector,
-			 "region", (int)d->region.x, (int)d->region.y, (int)d->region.width,
-			 (int)d->region.height, "frame_period_us", count(d->frame_period_us),
-			 "frames", count(s.frames), "fps", number(s.fps), "recent_fps",
-			 number(s.recent_fps), "missed", count(s.missed), "superseded",
-			 count(s.superseded), "frame_ms", report_frame_ms(&s));
-}
-
-/* Nanoseconds in milliseconds, or null when there is no such number. */
-static json_t *ms_or_null(int64_t ns, bool known)
-{
-	return known ? json_real((double)(ns / 1000) / 1000.0) : json_null();
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:[iiii], s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"name", d->name, "guest", g->config->name, "domid", report_domid(g), "priority",
+		count(d->priority), "panel", gd->panel->config->connector, "region",
+		(int)d->region.x, (int)d->region.y, (int)d->region.width, (int)d->region.height,
+		"frame_period_us", count(d->frame_period_us), "frames", count(s.frames), "fps",
+		number(s.fps), "recent_fps", number(s.recent_fps), "missed", count(s.missed),
+		"superseded", count(s.superseded), "frame_ms", report_frame_ms(&s), "picture",
+		report_picture(&gd->panel->display[gd->slot], now));
 }
 
 /* Measured beside declared: who declared wrongly is promised nothing. */
@@ -172,6 +194,16 @@ static json_t *report_panel(const struct panel *p)
 	return panel;
 }
 
+static json_t *report_watchdog(const struct mediator *m, uint64_t now)
+{
+	const struct watchdog *w = &m->watchdog;
+
+	if (!m->config.watchdog[0])
+		return json_null();
+	return json_pack("{s:s, s:o, s:o}", "device", m->config.watchdog, "feeds", count(w->feeds),
+			 "age_ms", ms_or_null((int64_t)(now - w->fed_ns), w->fed_ns));
+}
+
 static json_t *report_driver_domain(const struct mediator *m)
 {
 	if (!m->have_domid)
@@ -190,13 +222,14 @@ json_t *report_status(struct mediator *m)
 		json_array_append_new(guests, report_guest(&m->guest[i]));
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, report_panel(&m->panel[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-			 MEDIATOR_VERSION, "pid", (int)getpid(), "board", m->board, "policy",
-			 m->config.policy->name, "promise", admission_word(m->admission.verdict),
-			 "uptime_s", number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", MEDIATOR_VERSION, "pid", (int)getpid(), "board", m->board,
+			 "policy", m->config.policy->name, "promise",
+			 admission_word(m->admission.verdict), "uptime_s",
+			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 report_driver_domain(m), "gpu", report_gpu(m, now), "displays", displays,
-			 "guests", guests, "panels", panels);
+			 "guests", guests, "panels", panels, "watchdog", report_watchdog(m, now));
 }
 
 void report_reset(struct mediator *m)

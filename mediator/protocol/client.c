@@ -22,6 +22,7 @@ uint32_t gpum_msg_size(uint32_t type)
 	case GPUM_MSG_PANEL:
 		return BODY_SIZE(panel);
 	case GPUM_MSG_LAYER_ADD:
+	case GPUM_MSG_PICTURE_ADD:
 	case GPUM_MSG_BUFFER_ADD:
 	case GPUM_MSG_PANEL_BUFFER:
 		return BODY_SIZE(buffer);
@@ -55,7 +56,7 @@ uint32_t gpum_msg_size(uint32_t type)
 static bool carries_fd(uint32_t type)
 {
 	return type == GPUM_MSG_BUFFER_ADD || type == GPUM_MSG_LAYER_ADD ||
-	       type == GPUM_MSG_PANEL_BUFFER;
+	       type == GPUM_MSG_PICTURE_ADD || type == GPUM_MSG_PANEL_BUFFER;
 }
 
 int gpum_msg_send(int socket, struct gpum_msg *msg, uint32_t type, int fd)

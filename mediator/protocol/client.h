@@ -5,10 +5,11 @@
  * the GPU only while it holds the GPU.
  *
  * Transport: the SOCK_SEQPACKET socket that the client inherits as GPUM_CLIENT_FD. One message is
- * one packet: a struct gpum_msg cut after the body of its type (gpum_msg_size()). BUFFER_ADD and
- * PANEL_BUFFER carry exactly one descriptor (SCM_RIGHTS), all others none. Both ends refuse a
- * packet with a wrong size, type or number of descriptors by closing the socket: these are two
- * programs of one release, so there is nothing to negotiate beyond GPUM_CLIENT_VERSION.
+ * one packet: a struct gpum_msg cut after the body of its type (gpum_msg_size()). BUFFER_ADD,
+ * LAYER_ADD, PICTURE_ADD and PANEL_BUFFER carry exactly one descriptor (SCM_RIGHTS), all others
+ * none. Both ends refuse a packet with a wrong size, type or number of descriptors by closing the
+ * socket: these are two programs of one release, so there is nothing to negotiate beyond
+ * GPUM_CLIENT_VERSION.
  *
  * A backend parses guest bytes and may have been taken over: the mediator checks every field.
  *
@@ -48,8 +49,9 @@ enum gpum_msg_type {
 	GPUM_MSG_JOB_RUN,    /* to any client: run the announced job now */
 	GPUM_MSG_FRAME_SHOWN,
 	/* mediator to compositor */
-	GPUM_MSG_PANEL,	    /* first message after HELLO */
-	GPUM_MSG_LAYER_ADD, /* a buffer to compose from, with its dma-buf */
+	GPUM_MSG_PANEL,	      /* first message after HELLO */
+	GPUM_MSG_LAYER_ADD,   /* a buffer to compose from, with its dma-buf */
+	GPUM_MSG_PICTURE_ADD, /* a layer whose pixels lie in a memory file: R, G, B, X, no gaps */
 	GPUM_MSG_LAYER_REMOVE,
 	GPUM_MSG_COMPOSE, /* what the next job shall draw; answered by JOB_READY */
 	/* mediator to any client */
@@ -214,7 +216,7 @@ struct gpum_msg {
 			uint64_t id;
 		} run; /* JOB_RUN */
 		struct gpum_job_done done;
-		struct gpum_buffer buffer; /* BUFFER_ADD, LAYER_ADD, PANEL_BUFFER */
+		struct gpum_buffer buffer; /* BUFFER_ADD, LAYER_ADD, PICTURE_ADD, PANEL_BUFFER */
 		struct gpum_frame frame;
 		struct gpum_frame_shown shown;
 		struct gpum_cursor cursor;

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* A picture is fresh and true, or the display shows its safe picture. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+#include "tests/component/screen.h"
+
+#define WIDTH	COCKPIT_WIDTH
+#define HEIGHT	COCKPIT_HEIGHT
+#define PICTURE 1u /* the cluster's resource */
+#define DRAWN	0x112233u
+#define SAFE	0xa00b0cu
+#define FREEZE	200u /* ms, as in the tree */
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi;
+static char folder[] = "/tmp/truth.XXXXXX";
+static char safe_file[64], dog_file[64];
+
+/* The cockpit's tree with more said about the cluster's display, and about the mediator. */
+static const char *tree_with(const char *display, const char *mediator)
+{
+	static char tree[8192];
+	const char *at = strstr(cockpit_tree, "label = \"cluster\";");
+	const char *policy = strstr(cockpit_tree, "policy =");
+
+	snprintf(tree, sizeof(tree), "%.*s%s %.*s%s %s", (int)(policy - cockpit_tree), cockpit_tree,
+		 mediator, (int)(at - policy), policy, display, at);
+	return tree;
+}
+
+static const char *watched(void)
+{
+	static char more[256];
+
+	snprintf(more, sizeof(more), "freeze-timeout-ms = <%u>; safe-picture = \"%s\";", FREEZE,
+		 safe_file);
+	return more;
+}
+
+static int setup_group(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(safe_file, sizeof(safe_file), "%s/safe.png", folder);
+	snprintf(dog_file, sizeof(dog_file), "%s/watchdog", folder);
+	screen_write_png(safe_file, WIDTH, HEIGHT, SAFE);
+	return 0;
+}
+
+static int teardown_group(void **state)
+{
+	(void)state;
+	unlink(safe_file);
+	unlink(dog_file);
+	return rmdir(folder);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+static int start(const char *tree)
+{
+	cockpit_start(&cockpit, tree);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (guest_connect(&cluster) && guest_connect(&ivi) &&
+	    draw_picture(&cluster, PICTURE, 0, WIDTH, HEIGHT, DRAWN, NULL) == 0)
+		return 0;
+	teardown(NULL);
+	return -1;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return start(tree_with(watched(), ""));
+}
+
+static bool draw_for(struct guest *g, uint32_t ms)
+{
+	uint64_t until = test_now_ms() + ms;
+
+	while (test_now_ms() < until)
+		if (draw_flush(g, PICTURE, WIDTH, HEIGHT) != VIRTIO_GPU_RESP_OK_NODATA)
+			return false;
+	return true;
+}
+
+/* What status says about the cluster's picture, to be freed. */
+static json_t *picture(void)
+{
+	json_t *status = cockpit_status(&cockpit);
+	json_t *p = json_object_get(cockpit_status_of(status, "displays", "cluster"), "picture");
+
+	p = json_deep_copy(p);
+	json_decref(status);
+	return p;
+}
+
+static void assert_state(const char *state, const char *reason)
+{
+	json_t *p = picture();
+
+	assert_string_equal(json_string_value(json_object_get(p, "state")), state);
+	assert_non_null(strstr(json_string_value(json_object_get(p, "reason")), reason));
+	json_decref(p);
+}
+
+static void a_guest_that_draws_is_shown(void **state)
+{
+	(void)state;
+	assert_true(draw_for(&cluster, 3 * FREEZE));
+	assert_state("good", "");
+	assert_int_equal(screen_colour(&cockpit, "cluster"), DRAWN);
+}
+
+static void a_frozen_guest_is_replaced_by_the_safe_picture_within_200_ms(void **state)
+{
+	json_t *p;
+
+	(void)state;
+	assert_true(draw_for(&cluster, FREEZE));
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, 2 * FREEZE));
+	assert_state("safe", "no frame");
+	p = picture();
+	assert_true(json_number_value(json_object_get(p, "longest_until_safe_ms")) < 100);
+	assert_int_equal(json_integer_value(json_object_get(p, "warnings")), 1);
+	json_decref(p);
+}
+
+static void it_returns_when_good_frames_return(void **state)
+{
+	(void)state;
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
+	assert_true(draw_for(&cluster, FREEZE));
+	assert_int_equal(screen_colour(&cockpit, "cluster"), DRAWN);
+	assert_state("good", "");
+}
+
+static void a_killed_backend_ends_in_the_safe_picture(void **state)
+{
+	(void)state;
+	kill(cockpit_backend(&cockpit, "cluster"), SIGKILL);
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
+	assert_state("safe", "no frame");
+}
+
+static void a_destroyed_guest_leaves_the_safe_picture(void **state)
+{
+	(void)state;
+	guest_destroy(&cluster);
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
+}
+
+static void a_guest_that_switches_its_display_off_leaves_the_safe_picture(void **state)
+{
+	(void)state;
+	assert_int_equal(draw_set_scanout(&cluster, 0, 0, 0, 0), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
+}
+
+static void a_display_without_a_frame_yet_is_not_judged(void **state)
+{
+	json_t *status, *p;
+
+	(void)state;
+	usleep(2 * FREEZE * 1000);
+	status = cockpit_status(&cockpit);
+	p = json_object_get(cockpit_status_of(status, "displays", "ivi"), "picture");
+	assert_string_equal(json_string_value(json_object_get(p, "state")), "off");
+	json_decref(status);
+}
+
+static void without_a_safe_picture_a_freeze_is_said_and_the_picture_stays(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100 && screen_colour(&cockpit, "cluster") == DRAWN; i++)
+		usleep(5000);
+	assert_state("safe", "no frame");
+	assert_int_equal(screen_colour(&cockpit, "cluster"), DRAWN);
+}
+
+static int setup_without_picture(void **state)
+{
+	(void)state;
+	return start(tree_with("freeze-timeout-ms = <200>;", ""));
+}
+
+/* --- The watchdog ----------------------------------------------------------------------------- */
+
+static int setup_dog(void **state)
+{
+	char mediator[128];
+	FILE *dog = fopen(dog_file, "w");
+
+	(void)state;
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
+	return !dog || fclose(dog) || start(tree_with(watched(), mediator)) ? -1 : 0;
+}
+
+static int setup_dog_without_picture(void **state)
+{
+	char mediator[128];
+	FILE *dog = fopen(dog_file, "w");
+
+	(void)state;
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
+	return !dog || fclose(dog) || start(tree_with("freeze-timeout-ms = <200>;", mediator)) ? -1
+											       : 0;
+}
+
+/* How often it was fed, by what has been written to the file that stands for it. */
+static long meals(void)
+{
+	struct stat s;
+
+	return stat(dog_file, &s) ? -1 : (long)s.st_size;
+}
+
+static void the_watchdog_is_fed_while_the_cluster_makes_progress(void **state)
+{
+	long before = meals();
+
+	(void)state;
+	assert_true(draw_for(&cluster, 600));
+	assert_true(meals() >= before + 4);
+}
+
+static void it_is_not_fed_while_the_picture_is_frozen(void **state)
+{
+	long before;
+
+	(void)state;
+	assert_true(draw_for(&cluster, 300));
+	before = meals();
+	assert_true(before > 0);
+	usleep(1500000);
+	assert_int_equal(meals(), before);
+	assert_true(draw_for(&cluster, 600));
+	assert_true(meals() > before);
+}
+
+static void another_display_does_not_feed_it(void **state)
+{
+	long before;
+
+	(void)state;
+	assert_int_equal(draw_picture(&ivi, PICTURE, 0, WIDTH, HEIGHT, DRAWN, NULL), 0);
+	usleep(300000);
+	before = meals();
+	assert_true(draw_for(&ivi, 600));
+	assert_int_equal(meals(), before);
+}
+
+static void a_safe_picture_that_reaches_the_screen_feeds_it(void **state)
+{
+	long before;
+
+	(void)state;
+	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
+	before = meals();
+	usleep(1600000);
+	assert_in_range(meals(), before + 2, before + 4);
+}
+
+static void a_killed_mediator_leaves_it_unfed_and_running(void **state)
+{
+	char text[4096] = "";
+	FILE *dog;
+	size_t n;
+
+	(void)state;
+	cockpit_kill_mediator(&cockpit);
+	dog = fopen(dog_file, "r");
+	assert_non_null(dog);
+	n = fread(text, 1, sizeof(text), dog);
+	fclose(dog);
+	assert_true(n > 0);
+	assert_null(memchr(text, 'V', n));
+}
+
+/* --- Bad files -------------------------------------------------------------------------------- */
+
+static int setup_xen(void **state)
+{
+	(void)state;
+	cockpit_start_xen(&cockpit);
+	return 0;
+}
+
+static int teardown_xen(void **state)
+{
+	(void)state;
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+static void refused(const char *file, const char *words)
+{
+	char more[256], text[4096];
+
+	snprintf(more, sizeof(more), "freeze-timeout-ms = <200>; safe-picture = \"%s\";", file);
+	assert_int_equal(cockpit_try_tree(&cockpit, tree_with(more, ""), text, sizeof(text)), 1);
+	assert_non_null(strstr(text, "/passthrough/gpu-mediator/displays/display@0: safe-picture"));
+	assert_non_null(strstr(text, file));
+	assert_non_null(strstr(text, "640x480"));
+	assert_non_null(strstr(text, words));
+}
+
+static void a_safe_picture_that_cannot_be_used_is_refused_at_start(void **state)
+{
+	char file[64];
+	FILE *f;
+
+	(void)state;
+	refused("/no/such/file.png", "No such file");
+	snprintf(file, sizeof(file), "%s/other.png", folder);
+	screen_write_png(file, WIDTH - 1, HEIGHT, SAFE);
+	refused(file, "639x480");
+	f = fopen(file, "w");
+	assert_non_null(f);
+	fputs("P6 this is no PNG", f);
+	fclose(f);
+	refused(file, "PNG");
+	truncate(safe_file, 0);
+	refused(safe_file, "PNG");
+	screen_write_png(safe_file, WIDTH, HEIGHT, SAFE);
+	unlink(file);
+}
+
+int main(void)
+{
+#define DOG(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	 cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_guest_that_draws_is_shown),
+		TEST(a_frozen_guest_is_replaced_by_the_safe_picture_within_200_ms),
+		TEST(it_returns_when_good_frames_return),
+		TEST(a_killed_backend_ends_in_the_safe_picture),
+		TEST(a_destroyed_guest_leaves_the_safe_picture),
+		TEST(a_guest_that_switches_its_display_off_leaves_the_safe_picture),
+		TEST(a_display_without_a_frame_yet_is_not_judged),
+		cmocka_unit_test_setup_teardown(
+			without_a_safe_picture_a_freeze_is_said_and_the_picture_stays,
+			setup_without_picture, teardown),
+		DOG(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),
+		DOG(it_is_not_fed_while_the_picture_is_frozen, setup_dog_without_picture),
+		DOG(another_display_does_not_feed_it, setup_dog_without_picture),
+		DOG(a_safe_picture_that_reaches_the_screen_feeds_it, setup_dog),
+		DOG(a_killed_mediator_leaves_it_unfed_and_running, setup_dog),
+		cmocka_unit_test_setup_teardown(
+			a_safe_picture_that_cannot_be_used_is_refused_at_start, setup_xen,
+			teardown_xen),
+	};
+
+	cmocka_set_test_filter(getenv("TEST"));
+	return cmocka_run_group_tests_name("truth", tests, setup_group, teardown_group);
+}
