@@ -169,27 +169,34 @@ static int waiting(const struct virtqueue *vq, uint16_t from)
 	return (uint16_t)(idx - from);
 }
 
+/* vq_peek() goes on from here at the earliest. */
+static void pass_entry(struct virtqueue *vq)
+{
+	if (vq->ahead == vq->avail_next)
+		vq->ahead++;
+	vq->avail_next++;
+}
+
 int vq_take(struct virtqueue *vq, struct vq_chain *chain)
 {
 	int left = waiting(vq, vq->avail_next);
 
-	for (; left > 0 && bit(vq->claimed, slot_of(vq, vq->avail_next)); left--)
-		clear_bit(vq->claimed, slot_of(vq, vq->avail_next++));
+	for (; left > 0 && bit(vq->claimed, slot_of(vq, vq->avail_next)); left--) {
+		clear_bit(vq->claimed, slot_of(vq, vq->avail_next));
+		pass_entry(vq);
+	}
 	if (left <= 0)
 		return left;
 	int err = load_chain(vq, vq->avail_next, chain);
 	if (err)
 		return err;
 	set_bit(vq->busy, chain->answer.head);
-	vq->avail_next++;
+	pass_entry(vq);
 	return 1;
 }
 
 int vq_peek(struct virtqueue *vq, struct vq_chain *chain)
 {
-	/* Less than a queue's length apart, so the sign tells which is further. */
-	if ((int16_t)(uint16_t)(vq->ahead - vq->avail_next) < 0)
-		vq->ahead = vq->avail_next;
 	int left = waiting(vq, vq->ahead);
 	/* The driver may have taken back its index; vq_take() will find that out, too. */
 	if (left > (int)vq->size)

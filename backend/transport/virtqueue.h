@@ -53,7 +53,7 @@ struct virtqueue {
 	uint16_t used_next;  /* private copy of used.idx */
 	uint16_t used_told;  /* used.idx when the driver was last notified */
 	bool event_idx;	     /* VIRTIO_F_EVENT_IDX was negotiated */
-	uint16_t ahead;	     /* next entry for vq_peek(), when it is not behind avail_next */
+	uint16_t ahead;	     /* next entry for vq_peek(); never behind avail_next */
 	uint64_t busy[VGPU_QUEUE_SIZE_MAX / 64];    /* heads taken and not completed */
 	uint64_t claimed[VGPU_QUEUE_SIZE_MAX / 64]; /* entries taken out of turn, by slot */
 };

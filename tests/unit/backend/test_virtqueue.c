@@ -96,6 +96,61 @@ static void the_available_index_wraps_but_never_jumps(void **state)
 	assert_int_equal(take(d), BACKEND_ERR_AVAIL_INDEX);
 }
 
+static void who_never_looked_ahead_may_do_so_after_any_number_of_chains(void **state)
+{
+	struct driver *d = *state;
+	struct vq_chain chain;
+
+	driver_desc(d, 0, DATA, 4, 0, 0);
+	driver_desc(d, 1, DATA, 8, 0, 0);
+	for (uint32_t i = 0; i < 40000; i++) { /* more than half of all indices */
+		driver_offer(d, 0);
+		assert_int_equal(vq_take(&d->vq, &chain), 1);
+		vq_complete(&d->vq, &chain.answer, NULL, 0);
+	}
+	assert_int_equal(vq_peek(&d->vq, &chain), 0);
+	driver_offer(d, 0);
+	driver_offer(d, 1);
+	assert_int_equal(vq_peek(&d->vq, &chain), 1);
+	assert_int_equal(chain.length, 4);
+	assert_int_equal(vq_peek(&d->vq, &chain), 1);
+	assert_int_equal(chain.length, 8);
+	assert_int_equal(vq_peek(&d->vq, &chain), 0);
+}
+
+static void what_is_claimed_out_of_turn_is_not_taken_again(void **state)
+{
+	struct driver *d = *state;
+	struct vq_chain chain;
+
+	for (uint16_t i = 0; i < 3; i++) {
+		driver_desc(d, i, DATA, 4u + i, 0, 0);
+		driver_offer(d, i);
+	}
+	vq_peek(&d->vq, &chain);
+	assert_int_equal(vq_peek(&d->vq, &chain), 1);
+	vq_claim(&d->vq, &chain);
+	vq_complete(&d->vq, &chain.answer, NULL, 0);
+	assert_int_equal(driver_next_answer(d), 1);
+	assert_int_equal(vq_take(&d->vq, &chain), 1);
+	assert_int_equal(chain.answer.head, 0);
+	assert_int_equal(vq_take(&d->vq, &chain), 1);
+	assert_int_equal(chain.answer.head, 2);
+	assert_int_equal(vq_take(&d->vq, &chain), 0);
+}
+
+static void an_index_that_is_taken_back_is_noticed_by_who_looks_ahead(void **state)
+{
+	struct driver *d = *state;
+	struct vq_chain chain;
+
+	driver_desc(d, 0, DATA, 4, 0, 0);
+	driver_offer(d, 0);
+	assert_int_equal(vq_peek(&d->vq, &chain), 1);
+	d->avail[1] = 0;
+	assert_int_equal(vq_peek(&d->vq, &chain), BACKEND_ERR_AVAIL_INDEX);
+}
+
 static void a_head_beyond_the_queue_is_refused(void **state)
 {
 	struct driver *d = *state;
@@ -281,6 +336,9 @@ int main(void)
 		TEST(a_chain_is_read_in_order_and_answered_across_its_segments),
 		TEST(an_answer_never_exceeds_its_descriptors),
 		TEST(the_available_index_wraps_but_never_jumps),
+		TEST(who_never_looked_ahead_may_do_so_after_any_number_of_chains),
+		TEST(what_is_claimed_out_of_turn_is_not_taken_again),
+		TEST(an_index_that_is_taken_back_is_noticed_by_who_looks_ahead),
 		TEST(a_head_beyond_the_queue_is_refused),
 		TEST(a_next_beyond_the_queue_is_refused),
 		TEST(a_looped_chain_ends),
