@@ -2,7 +2,7 @@
 # Test targets. tests/run runs programs and counts, tests/check runs the stages one by one.
 
 C_FOLDERS := $(wildcard backend frontend mediator board tests)
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= $(if $(filter check,$(MAKECMDGOALS)),60,5)
 export FUZZ_SECONDS
 
 # tests/unit/SIDE/test_*.c: one program each; other .c files there are helpers of all of them.
@@ -15,7 +15,8 @@ COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend gpum
 	tests/component/test_standins.c,$(sort $(wildcard tests/component/test_*.c)))
 COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
 COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))
-# tests/fuzz/fuzz_SIDE_*.c, with a corpus in tests/fuzz/corpus/NAME if there is one.
+# tests/fuzz/fuzz_SIDE_*.c, with a corpus in tests/fuzz/corpus/NAME if there is one. SIDE may also be
+# cockpit, the backend beside the mediator's pure parts, or frontend, which is compiled in.
 FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%.c=$(BUILD)/host/fuzz/%)
 FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
@@ -26,6 +27,10 @@ SIDE_PKGS_backend = $(gpum-backend_PKGS)
 SIDE_LIBS_backend = $(gpum-backend_LIBS)
 SIDE_PKGS_mediator = $(sort $(gpu-mediatord_PKGS) $(gpumctl_PKGS))
 SIDE_LIBS_mediator = $(sort $(gpu-mediatord_LIBS) $(gpumctl_LIBS))
+
+SIDE_PKGS_cockpit = $(SIDE_PKGS_backend)
+SIDE_LIBS_cockpit = $(SIDE_LIBS_backend) -lfdt
+side_archives = $(if $(filter cockpit,$(1)),backend pure,$(filter-out frontend,$(1)))
 
 # $(1) source, $(2) its folder, $(3) side; TEST_LDFLAGS_name may ask for more (-Wl,--wrap=...).
 -include $(wildcard tests/unit/*/unit.mk)
@@ -48,11 +53,26 @@ endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 
 define fuzz_rules
-$(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) $(BUILD)/host/fuzz/lib/$(2).a
+$(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) \
+		$(patsubst %,$(BUILD)/host/fuzz/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
 	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) -o $$@ $$^ \
-		$(SIDE_LIBS_$(2)) $$(shell pkg-config --libs $(SIDE_PKGS_$(2))) -lm -pthread
+		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
 endef
+# Loads of what shares memory with another side are told to tests/fuzz/adversary.c.
+$(BUILD)/host/fuzz/obj/backend/transport/virtqueue.o $(BUILD)/host/fuzz/obj/tests/fuzz/fuzz_frontend_queue.o: \
+	private host/fuzz_CFLAGS += -fsanitize-coverage=trace-loads
+# The kernel module's own source, on a kernel of a few lines.
+KERNEL_HEADERS := $(addprefix $(BUILD)/host/kernel/,$(addprefix linux/,bitmap.h dma-mapping.h mm.h \
+	mutex.h platform_device.h slab.h spinlock.h virtio.h virtio_config.h \
+	workqueue.h xarray.h) xen/grant_table.h xen/xenbus.h)
+$(KERNEL_HEADERS):
+	@mkdir -p $(@D)
+	@echo '#include "tests/fuzz/kernel/kernel.h"' >$@
+FRONTEND_ON_HOST := $(VARIANTS:%=$(BUILD)/%/obj/tests/fuzz/fuzz_frontend_queue.o)
+$(FRONTEND_ON_HOST): | $(KERNEL_HEADERS)
+$(FRONTEND_ON_HOST): private CFLAGS_EXTRA += -I$(BUILD)/host/kernel -std=gnu11 -Wno-conversion \
+	-Wno-sign-conversion
 fuzz_side = $(word 2,$(subst _, ,$(notdir $(1:.c=))))
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t)))))
 
@@ -67,7 +87,7 @@ $(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/co
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
 
-.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system
+.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz
 check: ## everything there is to test, unit to system
 	@tests/check
 
@@ -79,6 +99,11 @@ check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) $(SANDBOX_PR
 
 check-fuzz: $(FUZZ_PROGRAMS) ## each fuzz target for FUZZ_SECONDS
 	@tests/run fuzz $(FUZZ_PROGRAMS)
+
+# What was found goes on in the next long run.
+fuzz: $(FUZZ_PROGRAMS) ## all fuzz targets, HOURS=n in all; keeps what it learns in build/fuzz
+	@FUZZ_CORPUS=$(BUILD)/fuzz FUZZ_SECONDS=$$(awk 'BEGIN { print int($(or $(HOURS),1) * 3600 * '$$(nproc)' / $(words $(FUZZ_TARGETS))) }') \
+		tests/run fuzz $(FUZZ_PROGRAMS)
 
 check-format: ## sources are laid out as .clang-format says
 	@tests/run format tests/style/*

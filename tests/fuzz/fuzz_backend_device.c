@@ -9,61 +9,22 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "backend/device/device.h"
+#include "tests/fuzz/grants.h"
 
-#define POOL_BYTES  (64u * 4096u)
-#define GUEST_PAGES 4096u
+#define POOL_BYTES (64u * 4096u)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint32_t mapped;
 static uint64_t now;
-static char handle;
 
 static void require(bool condition)
 {
 	if (!condition)
 		abort();
-}
-
-xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned int flags)
-{
-	(void)logger;
-	(void)flags;
-	return (xengnttab_handle *)(void *)&handle;
-}
-
-int xengnttab_close(xengnttab_handle *xgt)
-{
-	(void)xgt;
-	return 0;
-}
-
-void *xengnttab_map_domain_grant_refs(xengnttab_handle *xgt, uint32_t count, uint32_t domid,
-				      uint32_t *refs, int prot)
-{
-	(void)xgt;
-	(void)domid;
-	for (uint32_t i = 0; i < count; i++) {
-		if (refs[i] >= GUEST_PAGES)
-			return NULL;
-	}
-	void *base = mmap(NULL, (size_t)count * 4096, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (base == MAP_FAILED)
-		return NULL;
-	mapped += count;
-	return base;
-}
-
-int xengnttab_unmap(xengnttab_handle *xgt, void *base, uint32_t count)
-{
-	(void)xgt;
-	mapped -= count;
-	return munmap(base, (size_t)count * 4096);
 }
 
 static uint64_t clock_us(void *opaque)
@@ -189,6 +150,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	granted_close(&granted);
 	close(sockets[0]);
 	close(sockets[1]);
-	require(mapped == 0 && granted.pages == 0);
+	require(grants_mapped == 0 && granted.pages == 0);
 	return 0;
 }
