@@ -114,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{.size = 16, .enabled = 1, .desc = 512, .driver = 1536, .device = 3072},
 	};
 	struct gpum_config config = {.domid = 1,
+				     .max_job_draws = 1,
 				     .num_scanouts = 2,
 				     .memory_mib = 1,
 				     .max_contexts = 2,
