@@ -45,10 +45,11 @@ $(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst %/,%,$(dir $(
 # Parts of the backend may be driven in the test's own process, too.
 define component_rules
 $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) \
-		$(BUILD)/host/san/lib/backend.a $(BUILD)/host/san/lib/standins.a
+		$(BUILD)/host/san/lib/backend.a $(BUILD)/host/san/lib/pure.a \
+		$(BUILD)/host/san/lib/standins.a
 	@mkdir -p $$(@D)
 	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
-		$$(shell pkg-config --libs $(sort jansson libpng $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
+		$$(shell pkg-config --libs $(sort jansson libpng zlib $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
 endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 

@@ -18,6 +18,26 @@ static int touches(const struct config_rect *a, const struct config_rect *b)
 	       b->y < a->y + a->height;
 }
 
+/* What one check reads. */
+static int check_size(const struct tree *t, int node, const struct config_truth *truth)
+{
+	uint64_t width = TRUTH_STRIP_PIXELS(truth->num_telltales), height = 1;
+	char found[TREE_TEXT], allowed[TREE_TEXT];
+
+	for (uint32_t i = 0; i < truth->num_telltales; i++) {
+		if (truth->telltale[i].width > width)
+			width = truth->telltale[i].width;
+		height += truth->telltale[i].height;
+	}
+	if (width * height <= GPUM_CHECK_PIXELS)
+		return 0;
+	return tree_fail(t, node, "telltales", CONFIG_ERR_VALUE,
+			 tree_say(found, "regions of %u pixels", (uint32_t)(width * height)),
+			 tree_say(allowed, "the widest times the sum of heights at most %u",
+				  GPUM_CHECK_PIXELS),
+			 "choose smaller ones");
+}
+
 static int read_telltales(const struct tree *t, int node, struct config_display *d)
 {
 	static const char example[] = "telltales = <490 20 40 40>, <790 20 40 40>;";
@@ -47,7 +67,7 @@ static int read_telltales(const struct tree *t, int node, struct config_display 
 						  d->region.width, d->region.height),
 					 "move or shrink it");
 	}
-	return 0;
+	return check_size(t, node, truth);
 }
 
 static int check_strip(const struct tree *t, int node, const struct config_display *d)

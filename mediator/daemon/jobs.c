@@ -72,7 +72,7 @@ static bool is_compositor(const struct client *c)
 static bool kind_is_allowed(const struct client *c, uint32_t kind)
 {
 	if (is_compositor(c))
-		return kind == GPUM_JOB_COMPOSE;
+		return kind == GPUM_JOB_COMPOSE || kind == GPUM_JOB_CHECK;
 	return kind == GPUM_JOB_SUBMIT || kind == GPUM_JOB_TRANSFER;
 }
 

@@ -119,6 +119,7 @@ static bool start(struct mediator *m)
 	guests_init(m);
 	if (!watchdog_init(m) || !panels_init(m))
 		return false;
+	checker_init(m);
 	m->control = control_start(m, m->options->socket);
 	if (!m->control)
 		return false;
@@ -141,6 +142,7 @@ static void stop(struct mediator *m)
 	kms_leave(m->kms);
 	control_stop(m->control);
 	guests_stop(m);
+	checker_stop(m);
 	panels_stop(m);
 	watchdog_stop(m);
 	xenstore_stop(m->xenstore);

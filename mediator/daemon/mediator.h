@@ -8,6 +8,7 @@
 
 #include "mediator/admission/admission.h"
 #include "mediator/config/config.h"
+#include "mediator/daemon/checker.h"
 #include "mediator/daemon/guests.h"
 #include "mediator/daemon/jobs.h"
 #include "mediator/daemon/options.h"
@@ -28,6 +29,7 @@ struct mediator {
 	struct panel panel[CONFIG_MAX_PANELS];
 	struct guest guest[CONFIG_MAX_GUESTS];
 	struct watchdog watchdog;
+	struct checker checker;
 	struct kms *kms; /* NULL: no display */
 	struct xenstore *xenstore;
 	struct control *control;

@@ -394,6 +394,26 @@ static bool find_picture(struct panel *p, int slot, struct panel_picture *out)
 	return true;
 }
 
+bool panel_frame(struct panel *p, uint32_t slot, struct panel_picture *out, bool *own)
+{
+	const struct present_frame *frame = present_current(&p->present, slot);
+	struct buffer *b =
+		frame ? buffers_find_key(p->display[slot].guest, frame->buffer_id) : NULL;
+
+	*own = !p->config->composed || p->display[slot].is_safe || p->safe.on_screen;
+	if (!b)
+		return false;
+	if (!*own)
+		return find_picture(p, (int)slot, out);
+	out->fd = b->fd;
+	out->buffer = b->description;
+	out->region = (struct gpum_rect){.x = (int32_t)frame->x,
+					 .y = (int32_t)frame->y,
+					 .width = frame->width,
+					 .height = frame->height};
+	return true;
+}
+
 bool panel_hold(struct panel *p, int slot, struct panel_picture *out)
 {
 	if (!find_picture(p, slot, out) || out->fd < 0)

@@ -136,6 +136,12 @@ struct panel_picture {
 };
 
 /*
+ * Where the last frame of a display is to be looked at: on the screen; or, when its safe picture is
+ * there or it has the panel alone, in the guest's *own buffer. False: nowhere.
+ */
+bool panel_frame(struct panel *panel, uint32_t slot, struct panel_picture *out, bool *own);
+
+/*
  * Find what is on the screen for a display (slot) or for the whole panel (slot < 0), and keep it
  * there for at most a moment. False when nothing is shown.
  */

@@ -204,6 +204,17 @@ static json_t *report_watchdog(const struct mediator *m, uint64_t now)
 			 "age_ms", ms_or_null((int64_t)(now - w->fed_ns), w->fed_ns));
 }
 
+static json_t *report_checker(const struct mediator *m)
+{
+	const struct checker *c = &m->checker;
+
+	if (!c->started_ns)
+		return json_null();
+	return json_pack("{s:o, s:o, s:s, s:o}", "pid", report_pid(&c->client), "restarts",
+			 count(c->restarts), "reader", c->client.renderer, "jobs",
+			 report_jobs(&c->client));
+}
+
 static json_t *report_driver_domain(const struct mediator *m)
 {
 	if (!m->have_domid)
@@ -222,14 +233,15 @@ json_t *report_status(struct mediator *m)
 		json_array_append_new(guests, report_guest(&m->guest[i]));
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, report_panel(&m->panel[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", MEDIATOR_VERSION, "pid", (int)getpid(), "board", m->board,
 			 "policy", m->config.policy->name, "promise",
 			 admission_word(m->admission.verdict), "uptime_s",
 			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 report_driver_domain(m), "gpu", report_gpu(m, now), "displays", displays,
-			 "guests", guests, "panels", panels, "watchdog", report_watchdog(m, now));
+			 "guests", guests, "panels", panels, "watchdog", report_watchdog(m, now),
+			 "checker", report_checker(m));
 }
 
 void report_reset(struct mediator *m)

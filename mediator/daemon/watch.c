@@ -133,9 +133,19 @@ void watch_frames(struct panel *p, const struct present_shown *shown)
 		if (!shown->seq[i])
 			continue;
 		before = w->monitor.stats.progress;
+		w->frames++;
 		truth_frame(&w->monitor, now);
 		heard(w, before, now);
+		checker_frame(w);
 	}
+}
+
+void watch_found(struct watch *w, const struct truth_finding *finding)
+{
+	uint64_t before = w->monitor.stats.progress, now = mediator_now();
+
+	truth_found(&w->monitor, finding, now);
+	heard(w, before, now);
 }
 
 void watch_safe(struct panel *p, uint32_t slots)

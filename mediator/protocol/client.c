@@ -30,6 +30,10 @@ uint32_t gpum_msg_size(uint32_t type)
 	case GPUM_MSG_BUFFER_REMOVE:
 	case GPUM_MSG_SCANOUT_OFF:
 		return BODY_SIZE(id);
+	case GPUM_MSG_CHECK:
+		return BODY_SIZE(check);
+	case GPUM_MSG_CHECKED:
+		return BODY_SIZE(checked);
 	case GPUM_MSG_COMPOSE:
 		return BODY_SIZE(compose);
 	case GPUM_MSG_PING:
@@ -56,7 +60,8 @@ uint32_t gpum_msg_size(uint32_t type)
 static bool carries_fd(uint32_t type)
 {
 	return type == GPUM_MSG_BUFFER_ADD || type == GPUM_MSG_LAYER_ADD ||
-	       type == GPUM_MSG_PICTURE_ADD || type == GPUM_MSG_PANEL_BUFFER;
+	       type == GPUM_MSG_PICTURE_ADD || type == GPUM_MSG_CHECK ||
+	       type == GPUM_MSG_PANEL_BUFFER;
 }
 
 int gpum_msg_send(int socket, struct gpum_msg *msg, uint32_t type, int fd)

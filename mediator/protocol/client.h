@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the mediator and its clients say to each other. A client is a backend (one per guest) or
- * the compositor: a process that the mediator started, that owns a GPU context, and that touches
- * the GPU only while it holds the GPU.
+ * the compositor, or the checker: a process that the mediator started, that owns a GPU context, and
+ * that touches the GPU only while it holds the GPU.
  *
  * Transport: the SOCK_SEQPACKET socket that the client inherits as GPUM_CLIENT_FD. One message is
  * one packet: a struct gpum_msg cut after the body of its type (gpum_msg_size()). BUFFER_ADD,
- * LAYER_ADD, PICTURE_ADD and PANEL_BUFFER carry exactly one descriptor (SCM_RIGHTS), all others
- * none. Both ends refuse a packet with a wrong size, type or number of descriptors by closing the
- * socket: these are two programs of one release, so there is nothing to negotiate beyond
- * GPUM_CLIENT_VERSION.
+ * LAYER_ADD, PICTURE_ADD, CHECK and PANEL_BUFFER carry exactly one descriptor (SCM_RIGHTS), all
+ * others none. Both ends refuse a packet with a wrong size, type or number of descriptors by
+ * closing the socket: these are two programs of one release, so there is nothing to negotiate
+ * beyond GPUM_CLIENT_VERSION.
  *
  * A backend parses guest bytes and may have been taken over: the mediator checks every field.
  *
@@ -33,6 +33,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mediator/truth/strip.h"
+
 #define GPUM_CLIENT_FD	    3
 #define GPUM_CLIENT_VERSION 1u
 
@@ -41,6 +43,8 @@
 #define GPUM_NAME_MAX	   32u /* bytes, with the terminating zero */
 #define GPUM_REASON_MAX	   128u
 #define GPUM_PANEL_BUFFERS 2u
+#define GPUM_CHECK_RECTS   (1u + TRUTH_MAX_REGIONS) /* the strip and its regions */
+#define GPUM_CHECK_PIXELS  (UINT32_C(1) << 20)	    /* the widest times the sum of heights */
 #define GPUM_MAX_BUFFERS   64u /* that one backend has announced (BUFFER_ADD) at a time */
 
 enum gpum_msg_type {
@@ -54,6 +58,8 @@ enum gpum_msg_type {
 	GPUM_MSG_PICTURE_ADD, /* a layer whose pixels lie in a memory file: R, G, B, X, no gaps */
 	GPUM_MSG_LAYER_REMOVE,
 	GPUM_MSG_COMPOSE, /* what the next job shall draw; answered by JOB_READY */
+	/* mediator to checker */
+	GPUM_MSG_CHECK, /* a picture, with its dma-buf; answered by JOB_READY */
 	/* mediator to any client */
 	GPUM_MSG_PING,
 
@@ -69,6 +75,8 @@ enum gpum_msg_type {
 	GPUM_MSG_CURSOR,
 	GPUM_MSG_STATE, /* connection state and counters: after a change, at most every 100 ms */
 	GPUM_MSG_FAULT, /* the guest broke the protocol; the backend exits after it */
+	/* checker to mediator */
+	GPUM_MSG_CHECKED, /* after the JOB_DONE of a job that did not fail */
 	/* compositor to mediator */
 	GPUM_MSG_PANEL_BUFFER, /* a framebuffer to flip to, with its dma-buf */
 	/* any client to mediator */
@@ -103,6 +111,7 @@ enum gpum_job_kind {
 	GPUM_JOB_SUBMIT = 1, /* a 3D command stream, or a slice of one */
 	GPUM_JOB_TRANSFER,   /* to or from a resource */
 	GPUM_JOB_COMPOSE,    /* the compositor's */
+	GPUM_JOB_CHECK,	     /* the checker's */
 };
 
 struct gpum_job {
@@ -199,6 +208,14 @@ struct gpum_compose {
 	struct gpum_layer layer[GPUM_MAX_LAYERS];
 };
 
+/* The strip and then the regions that it speaks of, all inside the buffer's upright picture. */
+struct gpum_check {
+	struct gpum_buffer buffer;
+	uint32_t num_rects; /* 1 to GPUM_CHECK_RECTS; together at most GPUM_CHECK_PIXELS */
+	uint32_t reserved;
+	struct gpum_rect rect[GPUM_CHECK_RECTS];
+};
+
 struct gpum_id {
 	uint32_t id;
 	uint32_t reserved;
@@ -224,6 +241,8 @@ struct gpum_msg {
 		struct gpum_fault fault;
 		struct gpum_panel panel;
 		struct gpum_compose compose;
+		struct gpum_check check;
+		struct truth_finding checked;
 	};
 };
 

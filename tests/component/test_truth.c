@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "mediator/truth/strip.h"
 #include "tests/component/cockpit.h"
 #include "tests/component/draw.h"
 #include "tests/component/screen.h"
@@ -204,6 +205,216 @@ static int setup_without_picture(void **state)
 	return start(tree_with("freeze-timeout-ms = <200>;", ""));
 }
 
+/* --- What the guest announces ----------------------------------------------------------------- */
+
+#define STRIP_Y	  400u
+#define TELLTALES 2u
+static const struct {
+	uint32_t x, y, width, height, colour;
+} telltale[TELLTALES] = {{10, 10, 20, 20, 0xff0000}, {50, 12, 31, 17, 0x00ff80}};
+
+/* What the cluster's application does, and how it may fail. */
+static struct {
+	uint32_t *pixels;
+	uint32_t alive;
+	bool stuck, wrong, silent;
+} app;
+
+static uint32_t draw_telltale(uint32_t i)
+{
+	uint8_t meant[TRUTH_PIXEL];
+	uint32_t crc = 0;
+
+	for (uint32_t c = 0; c < 3; c++)
+		meant[c] = (uint8_t)(telltale[i].colour >> (16 - 8 * c));
+	for (uint32_t y = 0; y < telltale[i].height; y++)
+		for (uint32_t x = 0; x < telltale[i].width; x++) {
+			app.pixels[(telltale[i].y + y) * WIDTH + telltale[i].x + x] =
+				telltale[i].colour;
+			crc = truth_crc(crc, meant, 1);
+		}
+	return crc;
+}
+
+static void draw_strip(const struct truth_strip *strip)
+{
+	uint8_t bits[TRUTH_PIXEL * TRUTH_STRIP_PIXELS(TELLTALES)];
+
+	truth_strip_encode(strip, bits);
+	for (uint32_t i = 0; i < TRUTH_STRIP_PIXELS(TELLTALES); i++)
+		app.pixels[STRIP_Y * WIDTH + i] = bits[TRUTH_PIXEL * i] ? 0xffffff : 0;
+}
+
+static bool app_frame(void)
+{
+	struct truth_strip strip = {.count = TELLTALES};
+
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		app.pixels[i] = DRAWN;
+	for (uint32_t i = 0; i < TELLTALES; i++)
+		strip.crc[i] = draw_telltale(i);
+	app.alive += !app.stuck;
+	strip.alive = app.alive;
+	if (!app.silent)
+		draw_strip(&strip);
+	if (app.wrong) /* the last pixel of the last one */
+		app.pixels[28 * WIDTH + 80] ^= 0x010000;
+	return draw_transfer(&cluster, PICTURE, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA &&
+	       draw_flush(&cluster, PICTURE, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+static void app_run(uint32_t ms)
+{
+	for (uint64_t until = test_now_ms() + ms; test_now_ms() < until;)
+		assert_true(app_frame());
+}
+
+/* Frames until the display shows that. */
+static void app_run_until(uint32_t colour)
+{
+	for (uint64_t until = test_now_ms() + GUEST_PATIENCE; test_now_ms() < until;) {
+		assert_true(app_frame());
+		if (screen_colour(&cockpit, "cluster") == colour)
+			return;
+	}
+	fail_msg("%06x is not shown", colour);
+}
+
+static int start_app(const char *mediator)
+{
+	uint32_t bytes = WIDTH * HEIGHT * 4, ref;
+	char more[512];
+
+	snprintf(more, sizeof(more),
+		 "%s announce = <0 %u>; telltales = <10 10 20 20>, <50 12 31 17>;", watched(),
+		 STRIP_Y);
+	cockpit_start(&cockpit, tree_with(more, mediator));
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	memset(&app, 0, sizeof(app));
+	if (!guest_connect(&cluster))
+		return -1;
+	app.pixels = guest_grant_pages(&cluster, bytes / FX_PAGE_SIZE, &ref);
+	draw_create_2d(&cluster, PICTURE, WIDTH, HEIGHT);
+	draw_attach(&cluster, PICTURE, ref, bytes);
+	draw_set_scanout(&cluster, 0, PICTURE, WIDTH, HEIGHT);
+	/* The checker is up and has seen a strip. */
+	for (uint64_t until = test_now_ms() + GUEST_PATIENCE; test_now_ms() < until;) {
+		json_t *p = app_frame() ? picture() : NULL;
+		bool announced = json_is_true(json_object_get(p, "announced"));
+
+		json_decref(p);
+		if (announced)
+			return 0;
+	}
+	return -1;
+}
+
+static int setup_app(void **state)
+{
+	(void)state;
+	return start_app("");
+}
+
+static long counted(const char *what)
+{
+	json_t *p = picture();
+	long n = (long)json_integer_value(json_object_get(p, what));
+
+	json_decref(p);
+	return n;
+}
+
+static void a_true_picture_stays(void **state)
+{
+	(void)state;
+	app_run(4 * FREEZE);
+	assert_state("good", "");
+	assert_int_equal(screen_colour(&cockpit, "cluster"), DRAWN);
+	assert_true(counted("checks") >= 6);
+	assert_int_equal(counted("mismatches"), 0);
+	assert_int_equal(counted("freezes"), 0);
+}
+
+static void one_wrong_pixel_in_a_telltale_is_replaced_by_the_safe_picture(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	app_run(FREEZE);
+	app.wrong = true;
+	since = test_now_ms();
+	app_run_until(SAFE);
+	assert_true(test_now_ms() - since < 200);
+	assert_state("safe", "telltale");
+	app_run(2 * FREEZE);
+	assert_int_equal(screen_colour(&cockpit, "cluster"), SAFE);
+	assert_int_equal(counted("freezes"), 0);
+}
+
+static void it_returns_when_the_telltales_are_right_again(void **state)
+{
+	(void)state;
+	app.wrong = true;
+	app_run_until(SAFE);
+	app.wrong = false;
+	app_run_until(DRAWN);
+	assert_state("good", "");
+	assert_int_equal(counted("returns"), 1);
+}
+
+static void frames_of_the_same_content_are_a_frozen_picture(void **state)
+{
+	(void)state;
+	app.stuck = true;
+	app_run_until(SAFE);
+	assert_state("safe", "stands still");
+	app.stuck = false;
+	app_run_until(DRAWN);
+}
+
+static void a_guest_that_announces_no_more_is_not_trusted(void **state)
+{
+	(void)state;
+	app.silent = true;
+	app_run_until(SAFE);
+	assert_state("safe", "announce nothing");
+}
+
+static pid_t checker(void)
+{
+	json_t *status = cockpit_status(&cockpit);
+	json_t *pid = json_object_get(json_object_get(status, "checker"), "pid");
+	pid_t result = (pid_t)json_integer_value(pid);
+
+	json_decref(status);
+	return result;
+}
+
+static void a_stopped_checker_ends_in_the_safe_picture_and_a_new_one_in_a_good_one(void **state)
+{
+	pid_t pid = checker();
+
+	(void)state;
+	assert_true(pid > 0);
+	kill(pid, SIGSTOP);
+	app_run_until(SAFE);
+	assert_state("safe", "nobody has checked");
+	kill(pid, SIGKILL);
+	app_run_until(DRAWN);
+	assert_int_not_equal(checker(), pid);
+}
+
+static void the_others_are_not_judged_by_what_one_announces(void **state)
+{
+	(void)state;
+	assert_true(guest_connect(&ivi));
+	assert_int_equal(draw_picture(&ivi, PICTURE, 0, WIDTH, HEIGHT, 0x445566, NULL), 0);
+	app.wrong = true;
+	app_run_until(SAFE);
+	assert_int_equal(screen_colour(&cockpit, "ivi"), 0x445566);
+}
+
 /* --- The watchdog ----------------------------------------------------------------------------- */
 
 static int setup_dog(void **state)
@@ -347,8 +558,8 @@ static void a_safe_picture_that_cannot_be_used_is_refused_at_start(void **state)
 
 int main(void)
 {
-#define DOG(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST(name)	 cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	  cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_guest_that_draws_is_shown),
 		TEST(a_frozen_guest_is_replaced_by_the_safe_picture_within_200_ms),
@@ -360,11 +571,19 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			without_a_safe_picture_a_freeze_is_said_and_the_picture_stays,
 			setup_without_picture, teardown),
-		DOG(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),
-		DOG(it_is_not_fed_while_the_picture_is_frozen, setup_dog_without_picture),
-		DOG(another_display_does_not_feed_it, setup_dog_without_picture),
-		DOG(a_safe_picture_that_reaches_the_screen_feeds_it, setup_dog),
-		DOG(a_killed_mediator_leaves_it_unfed_and_running, setup_dog),
+		WITH(a_true_picture_stays, setup_app),
+		WITH(one_wrong_pixel_in_a_telltale_is_replaced_by_the_safe_picture, setup_app),
+		WITH(it_returns_when_the_telltales_are_right_again, setup_app),
+		WITH(frames_of_the_same_content_are_a_frozen_picture, setup_app),
+		WITH(a_guest_that_announces_no_more_is_not_trusted, setup_app),
+		WITH(a_stopped_checker_ends_in_the_safe_picture_and_a_new_one_in_a_good_one,
+		     setup_app),
+		WITH(the_others_are_not_judged_by_what_one_announces, setup_app),
+		WITH(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),
+		WITH(it_is_not_fed_while_the_picture_is_frozen, setup_dog_without_picture),
+		WITH(another_display_does_not_feed_it, setup_dog_without_picture),
+		WITH(a_safe_picture_that_reaches_the_screen_feeds_it, setup_dog),
+		WITH(a_killed_mediator_leaves_it_unfed_and_running, setup_dog),
 		cmocka_unit_test_setup_teardown(
 			a_safe_picture_that_cannot_be_used_is_refused_at_start, setup_xen,
 			teardown_xen),

@@ -262,7 +262,7 @@ static const struct {
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <34>"},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; announce = <1152 399>"},
 	{"freeze-timeout-ms = <100>",
-	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 1280 399>"},
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 1280 399>, <0 1 9 398>"},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; check-interval-ms = <50>"},
 	{"policy = \"fixed-priority\"", "watchdog = \"/dev/watchdog\""},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <10000>"},
@@ -401,6 +401,11 @@ static const struct refusal {
 	 CONFIG_ERR_VALUE, D "0", "check-interval-ms", "1 to 50"},
 	{"policy = \"fixed-priority\"", "watchdog = \"dog\"", CONFIG_ERR_VALUE, M, "watchdog",
 	 "absolute path"},
+
+	{"freeze-timeout-ms = <100>",
+	 "freeze-timeout-ms = <100>; announce = <0 0>; telltales = <0 1 1280 399>, <0 1 9 399>, "
+	 "<0 1 9 399>",
+	 CONFIG_ERR_VALUE, D "0", "telltales", "at most 1048576"},
 
 	/* missing properties */
 	{"connector = \"Virtual-1\";", "", CONFIG_ERR_MISSING, M "/panel", "connector",

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gpum-checker: looks at what is on a display, and says whether it is what the guest announced
+ * (mediator/truth/strip.h). A process of its own, so that it shares nothing with the one that
+ * composed the picture. Started by gpu-mediatord.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mediator/checker/reader.h"
+#include "mediator/sandbox/sandbox.h"
+#include "mediator/truth/strip.h"
+
+#define OPEN_FILES 64u
+
+struct checker {
+	struct reader *reader;
+	struct gpum_check check;
+	int fd; /* of the picture; -1: there is none to check */
+	uint64_t job_id;
+	uint8_t pixels[TRUTH_PIXEL * GPUM_CHECK_PIXELS];
+};
+
+static bool send_message(struct gpum_msg *msg, uint32_t type)
+{
+	int status = gpum_msg_send(GPUM_CLIENT_FD, msg, type, -1);
+
+	if (status < 0)
+		fprintf(stderr, "error: mediator: %s\n", strerror(-status));
+	return status == 0;
+}
+
+static bool say_hello(const struct checker *c)
+{
+	struct gpum_msg msg = {0};
+
+	msg.hello.version = GPUM_CLIENT_VERSION;
+	msg.hello.pid = (uint32_t)getpid();
+	snprintf(msg.hello.renderer, sizeof(msg.hello.renderer), "%s", c->reader->name);
+	return send_message(&msg, GPUM_MSG_HELLO);
+}
+
+static void forget(struct checker *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+static bool measure(const struct gpum_check *check, struct sheet *sheet)
+{
+	uint64_t height = 0;
+
+	if (check->num_rects < 1 || check->num_rects > GPUM_CHECK_RECTS)
+		return false;
+	sheet->width = 0;
+	for (uint32_t i = 0; i < check->num_rects; i++) {
+		if (check->rect[i].width > sheet->width)
+			sheet->width = check->rect[i].width;
+		height += check->rect[i].height;
+	}
+	sheet->height = (uint32_t)height;
+	return height * sheet->width <= GPUM_CHECK_PIXELS;
+}
+
+/* The first rectangle is the strip, the others are what it speaks of. */
+static void compare(const struct gpum_check *check, const struct sheet *sheet,
+		    struct truth_finding *out)
+{
+	const uint8_t *row = sheet->pixels + TRUTH_PIXEL * sheet->width;
+	uint32_t seen[TRUTH_MAX_REGIONS] = {0};
+
+	for (uint32_t i = 1; i < check->num_rects; i++)
+		for (uint32_t y = 0; y < check->rect[i].height; y++) {
+			seen[i - 1] = truth_crc(seen[i - 1], row, check->rect[i].width);
+			row += TRUTH_PIXEL * sheet->width;
+		}
+	truth_compare(sheet->pixels, seen, check->num_rects - 1, out);
+}
+
+static bool take_check(struct checker *c, const struct gpum_check *check, int *fd)
+{
+	struct gpum_msg msg = {0};
+
+	forget(c);
+	c->check = *check;
+	c->fd = *fd;
+	*fd = -1;
+	msg.job.id = ++c->job_id;
+	msg.job.kind = GPUM_JOB_CHECK;
+	return send_message(&msg, GPUM_MSG_JOB_READY);
+}
+
+/* The GPU is given back before the CPU's part begins. */
+static bool run_job(struct checker *c, uint64_t id)
+{
+	struct gpum_msg done = {.done = {.id = id}}, checked = {0};
+	struct sheet sheet = {.pixels = c->pixels};
+	bool ok;
+
+	if (c->fd < 0 || id != c->job_id) {
+		fprintf(stderr, "error: a job to be run that was not announced\n");
+		return false;
+	}
+	ok = measure(&c->check, &sheet) && c->reader->read(c->reader, &c->check, c->fd, &sheet);
+	forget(c);
+	done.done.failed = !ok;
+	if (!send_message(&done, GPUM_MSG_JOB_DONE) || !ok)
+		return ok;
+	compare(&c->check, &sheet, &checked.checked);
+	return send_message(&checked, GPUM_MSG_CHECKED);
+}
+
+static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
+{
+	switch (msg->type) {
+	case GPUM_MSG_PING:
+		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG);
+	case GPUM_MSG_CHECK:
+		return take_check(c, &msg->check, fd);
+	case GPUM_MSG_JOB_RUN:
+		return run_job(c, msg->run.id);
+	default:
+		fprintf(stderr, "error: unexpected message %u\n", msg->type);
+		return false;
+	}
+}
+
+static int serve(struct checker *c)
+{
+	struct gpum_msg msg;
+	int fd, status;
+
+	while ((status = gpum_msg_recv(GPUM_CLIENT_FD, &msg, &fd)) > 0) {
+		bool ok = handle(c, &msg, &fd);
+
+		if (fd >= 0)
+			close(fd);
+		if (!ok)
+			return EXIT_FAILURE;
+	}
+	if (status < 0)
+		fprintf(stderr, "error: mediator: %s\n", strerror(-status));
+	return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static bool close_doors(const struct checker *c)
+{
+	const struct sandbox sandbox = {
+		.rights = {.jit = strstr(c->reader->name, "llvmpipe") != NULL},
+		.open_files = OPEN_FILES,
+	};
+
+	return sandbox_enter(&sandbox) == 0;
+}
+
+static struct reader *parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {{"render-node", required_argument, NULL, 'r'},
+						{"map", no_argument, NULL, 'm'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	const char *node = "/dev/dri/renderD128";
+	bool map = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'r':
+			node = optarg;
+			break;
+		case 'm':
+			map = true;
+			break;
+		case 'h':
+			puts("usage: gpum-checker [--render-node PATH | --map]\n"
+			     "Checks what displays show; started by gpu-mediatord, not by hand.");
+			exit(EXIT_SUCCESS);
+		default:
+			exit(2);
+		}
+	}
+	return map ? reader_map() : reader_gl(node);
+}
+
+int main(int argc, char **argv)
+{
+	static struct checker checker = {.fd = -1};
+	int status = EXIT_FAILURE;
+
+	checker.reader = parse_options(argc, argv);
+	if (!checker.reader || !close_doors(&checker))
+		return EXIT_FAILURE;
+	if (say_hello(&checker))
+		status = serve(&checker);
+	forget(&checker);
+	return status;
+}
