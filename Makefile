@@ -34,7 +34,8 @@ LPAREN := (
 with_main = $(if $(1),$(shell grep -lF 'int main$(LPAREN)' $(1) /dev/null))
 without_main = $(filter-out $(call with_main,$(1)),$(1))
 
-PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard mediator/truth mediator/protocol)
+PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard \
+	mediator/truth mediator/limit mediator/protocol)
 XEN_LIBS := -lxengnttab -lxenevtchn -lxenstore
 
 SANDBOX_SRC := $(call sources,mediator/sandbox)
@@ -100,7 +101,7 @@ $(BUILD)/$(1)/lib/pure.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC))
 $(BUILD)/$(1)/lib/standins.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(STANDIN_SRC))
 # What unit tests and fuzzers link: all of one side except main().
 $(BUILD)/$(1)/lib/backend.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,\
-	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/protocol/%,$(PURE_SRC)))
+	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/protocol/% mediator/limit/%,$(PURE_SRC)))
 $(BUILD)/$(1)/lib/mediator.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC) $(sort $(foreach \
 	p,gpu-mediatord gpum-compositor gpum-checker gpumctl gpum-readback gpumsim,$(call without_main,$($(p)_SRC)))))
 

@@ -82,7 +82,8 @@ static int say_hello(struct backend *b)
 
 static bool config_is_sane(struct gpum_config *c)
 {
-	if (c->num_scanouts == 0 || c->num_scanouts > GPUM_MAX_SCANOUTS || c->domid > 0x7fef)
+	if (c->num_scanouts == 0 || c->num_scanouts > GPUM_MAX_SCANOUTS || c->domid > 0x7fef ||
+	    c->max_events_per_s == 0)
 		return false;
 	for (uint32_t i = 0; i < c->num_scanouts; i++)
 		c->scanout[i].name[GPUM_NAME_MAX - 1] = '\0';
@@ -149,6 +150,7 @@ static void read_counters(const struct backend *b, struct gpum_state *s)
 	s->grant_maps = b->granted.calls;
 	s->notifications_in = b->link.events_in;
 	s->notifications_out = b->link.events_out;
+	s->events_delayed = b->link.events_delayed;
 }
 
 /* Returns the time until the next STATE is due in us, -1 when there is nothing new. */
@@ -307,7 +309,7 @@ static int open_devices(struct backend *b)
 			strerror(errno));
 		return err;
 	}
-	err = link_open(&b->link, b->config.domid);
+	err = link_open(&b->link, b->config.domid, b->config.max_events_per_s);
 	if (err)
 		fprintf(stderr, "gpum-backend: cannot open the event channel device: %s\n",
 			strerror(errno));

@@ -44,7 +44,7 @@ struct device *device_create(const struct gpum_config *config, struct gpu *gpu,
 	dev->gpu = gpu;
 	dev->granted = granted;
 	dev->mediator = mediator;
-	dev->max_backing_pages = config->memory_mib * PAGES_PER_MIB;
+	dev->max_backing_pages = config->max_granted_mib * PAGES_PER_MIB;
 	dev->response_max = largest_response(gpu);
 	dev->command = malloc(command_bytes);
 	dev->chain = calloc(1, sizeof(*dev->chain));

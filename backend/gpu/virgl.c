@@ -24,10 +24,12 @@
 #include "backend/gpu/expect.h"
 #include "backend/gpu/nudge.h"
 #include "backend/gpu/virgl_stream.h"
+#include "mediator/limit/limit.h"
 
 #define POLL_US		 500u
 #define CALLBACK_VERSION 2   /* up to get_drm_fd; the header's number follows the unstable ones */
-#define LOG_LINES	 20u /* a second */
+#define LOG_LINES	 20u /* a second; the mediator passes on fewer */
+#define NS_PER_S	 UINT64_C(1000000000)
 
 /* The library's structure; its header is not installed. Same layout as virtio_gpu_box. */
 struct virgl_box {
@@ -65,16 +67,13 @@ static int get_drm_fd(void *cookie)
 /* A guest can make the library complain as often as it likes. */
 static void log_some(const char *format, va_list args)
 {
-	static time_t second;
-	static uint32_t lines;
+	static struct limit limit;
 	struct timespec now;
 
+	if (!limit.interval_ns)
+		limit_init(&limit, LOG_LINES, NS_PER_S, LOG_LINES);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != second) {
-		second = now.tv_sec;
-		lines = 0;
-	}
-	if (lines++ < LOG_LINES)
+	if (!limit_take(&limit, (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec))
 		vfprintf(stderr, format, args);
 }
 

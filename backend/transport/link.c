@@ -18,6 +18,7 @@
 #define IDLE_FREE     32u
 #define IDLE_DELAY_US 1000u
 #define IDLE_MAX      8192u
+#define BURSTS_PER_S  10u /* a tenth of what is allowed in a second may come at once */
 
 static uint32_t load32(const vgpu_u32 *shared)
 {
@@ -50,9 +51,12 @@ static void fill_registers(struct link *link, uint32_t num_scanouts, uint32_t nu
 	store32(&c->device_generation, link->generation);
 }
 
-int link_open(struct link *link, uint32_t domid)
+int link_open(struct link *link, uint32_t domid, uint32_t max_events_per_s)
 {
+	uint32_t burst = max_events_per_s / BURSTS_PER_S;
+
 	memset(link, 0, sizeof(*link));
+	limit_init(&link->rate, max_events_per_s, UINT64_C(1000000000), burst > 0 ? burst : 1);
 	link->evtchn = xenevtchn_open(NULL, 0);
 	if (!link->evtchn)
 		return BACKEND_ERR_SYSTEM;
@@ -83,7 +87,7 @@ static int bind(struct link *link, uint32_t domid, uint32_t remote_port)
 int link_connect(struct link *link, struct granted *granted, struct device *device,
 		 const struct xenbus_keys *keys, uint32_t num_scanouts, uint32_t num_capsets)
 {
-	*link = (struct link){.evtchn = link->evtchn};
+	*link = (struct link){.evtchn = link->evtchn, .rate = link->rate};
 	link->granted = granted;
 	link->device = device;
 	link->features = device_features(device);
@@ -205,6 +209,14 @@ static uint64_t commands_so_far(const struct link *link)
 	return state.commands;
 }
 
+static void delay_events(struct link *link, uint64_t now_us, uint64_t delay_us)
+{
+	if (now_us + delay_us <= link->unmask_us)
+		return;
+	link->unmask_us = now_us + delay_us;
+	link->events_delayed++;
+}
+
 int link_event(struct link *link, uint64_t now_us)
 {
 	uint64_t before = commands_so_far(link);
@@ -215,6 +227,7 @@ int link_event(struct link *link, uint64_t now_us)
 	link->masked = true;
 	link->unmask_us = now_us;
 	link->idle_events++;
+	delay_events(link, now_us, limit_spend(&link->rate, now_us * 1000) / 1000);
 	int err = link_service(link);
 	if (err)
 		return err;
@@ -223,7 +236,7 @@ int link_event(struct link *link, uint64_t now_us)
 	if (link->idle_events > IDLE_MAX)
 		return BACKEND_ERR_EVENT_STORM;
 	if (link->idle_events > IDLE_FREE)
-		link->unmask_us = now_us + IDLE_DELAY_US;
+		delay_events(link, now_us, IDLE_DELAY_US);
 	return 0;
 }
 

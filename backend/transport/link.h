@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One connection to a frontend: control page, pool, queues and event channel. Translates between
- * them and the device, and slows down a guest that sends events without work.
+ * them and the device, and slows down a guest that sends events too fast or without work.
  */
 #ifndef BACKEND_TRANSPORT_LINK_H
 #define BACKEND_TRANSPORT_LINK_H
@@ -14,6 +14,7 @@
 #include "backend/transport/granted.h"
 #include "backend/transport/virtqueue.h"
 #include "backend/transport/xenbus.h"
+#include "mediator/limit/limit.h"
 
 struct link {
 	struct granted *granted;
@@ -33,6 +34,8 @@ struct link {
 	bool masked; /* the event channel is, until unmask_us */
 	uint64_t unmask_us;
 	uint32_t idle_events; /* in a row that brought no work */
+	struct limit rate;
+	uint32_t events_delayed;
 	uint64_t events_in, events_out;
 };
 
@@ -40,7 +43,7 @@ struct link {
  * Open the event channel device, for ports of that domain and no other, as long as the process
  * lives. 0 or BACKEND_ERR_SYSTEM. link_close() does nothing when it is not open.
  */
-int link_open(struct link *link, uint32_t domid);
+int link_open(struct link *link, uint32_t domid, uint32_t max_events_per_s);
 void link_close(struct link *link);
 
 /* Connect. Returns 0 or a backend_error with nothing left behind. */

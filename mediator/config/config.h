@@ -55,6 +55,13 @@
 #define CONFIG_DEFAULT_MEMORY	 128u /* MiB: what Xen lets a domain grant unless told otherwise */
 #define CONFIG_DEFAULT_CONTEXTS	 64u
 #define CONFIG_DEFAULT_RESOURCES 4096u
+#define CONFIG_MIN_COMMAND_KIB	 64u
+#define CONFIG_MAX_COMMAND_KIB	 4096u /* also the default */
+#define CONFIG_MIN_EVENTS_PER_S	 100u
+#define CONFIG_MAX_EVENTS_PER_S	 1000000u
+#define CONFIG_DEFAULT_EVENTS	 10000u
+#define CONFIG_MAX_LOG_LINES	 6000u /* a minute */
+#define CONFIG_DEFAULT_LOG_LINES 60u
 
 struct config_rect {
 	uint32_t x, y, width, height; /* pixels */
@@ -115,8 +122,12 @@ struct config_guest {
 	uint32_t budget_period_us; /* not shorter than the budget */
 	uint32_t ban_ms;	   /* after three faults in a minute; 0: it is never banned */
 	uint32_t memory_mib;
+	uint32_t max_granted_mib; /* of objects' memory, mapped at a time */
 	uint32_t max_contexts;
 	uint32_t max_resources;
+	uint32_t max_command_kib;
+	uint32_t max_events_per_s;
+	uint32_t max_log_lines; /* a minute */
 };
 
 struct config {

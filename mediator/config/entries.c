@@ -27,10 +27,23 @@ static const char *const display_properties[] = {"reg",
 						 "segment-gap-us",
 						 "slack-gate",
 						 NULL};
-static const char *const guest_properties[] = {
-	"domain-name", "displays",	   "weight",	 "max-job-us",	 "kill-time-us",
-	"budget-us",   "budget-period-us", "memory-mib", "max-contexts", "max-resources",
-	"ban-ms",      "max-job-draws",	   NULL};
+static const char *const guest_properties[] = {"domain-name",
+					       "displays",
+					       "weight",
+					       "max-job-us",
+					       "kill-time-us",
+					       "budget-us",
+					       "budget-period-us",
+					       "memory-mib",
+					       "max-contexts",
+					       "max-resources",
+					       "max-granted-mib",
+					       "max-command-kib",
+					       "max-events-per-second",
+					       "max-log-lines-per-minute",
+					       "ban-ms",
+					       "max-job-draws",
+					       NULL};
 
 /* Decimal without sign or leading zero, 1 to 5 digits; advances *text. 0: there is none. */
 static uint32_t read_decimal(const char **text)
@@ -391,6 +404,40 @@ static int read_quotas(const struct tree *t, int node, struct config_guest *g)
 	return status;
 }
 
+/* How fast and how large; read_quotas() has set memory_mib. */
+static int read_rates(const struct tree *t, int node, struct config_guest *g)
+{
+	const struct tree_number granted = {.name = "max-granted-mib",
+					    .min = 1,
+					    .max = CONFIG_MAX_MEMORY_MIB,
+					    .fallback = g->memory_mib,
+					    .example = "max-granted-mib = <64>;"};
+	static const struct tree_number command = {.name = "max-command-kib",
+						   .min = CONFIG_MIN_COMMAND_KIB,
+						   .max = CONFIG_MAX_COMMAND_KIB,
+						   .fallback = CONFIG_MAX_COMMAND_KIB,
+						   .example = "max-command-kib = <1024>;"};
+	static const struct tree_number events = {.name = "max-events-per-second",
+						  .min = CONFIG_MIN_EVENTS_PER_S,
+						  .max = CONFIG_MAX_EVENTS_PER_S,
+						  .fallback = CONFIG_DEFAULT_EVENTS,
+						  .example = "max-events-per-second = <5000>;"};
+	static const struct tree_number lines = {.name = "max-log-lines-per-minute",
+						 .min = 1,
+						 .max = CONFIG_MAX_LOG_LINES,
+						 .fallback = CONFIG_DEFAULT_LOG_LINES,
+						 .example = "max-log-lines-per-minute = <60>;"};
+	int status = tree_get_number(t, node, &granted, &g->max_granted_mib);
+
+	if (!status)
+		status = tree_get_number(t, node, &command, &g->max_command_kib);
+	if (!status)
+		status = tree_get_number(t, node, &events, &g->max_events_per_s);
+	if (!status)
+		status = tree_get_number(t, node, &lines, &g->max_log_lines);
+	return status;
+}
+
 static int read_ban(const struct tree *t, int node, struct config_guest *g)
 {
 	static const struct tree_number ban = {.name = "ban-ms",
@@ -422,6 +469,8 @@ int config_read_guest(const struct tree *t, int node, const struct config_nodes 
 		status = read_jobs(t, node, g);
 	if (!status)
 		status = read_quotas(t, node, g);
+	if (!status)
+		status = read_rates(t, node, g);
 	if (!status)
 		status = read_ban(t, node, g);
 	return status;

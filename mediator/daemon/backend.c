@@ -8,12 +8,6 @@
 #include "mediator/daemon/guests.h"
 #include "mediator/daemon/mediator.h"
 
-/*
- * A command with its response. The longest legal ones are Mesa's command streams (256 KiB) and the
- * list of a large object's pages (16 bytes for each 4 KiB).
- */
-#define MAX_COMMAND_BYTES (UINT32_C(4) << 20)
-
 static void greeted(struct client *client)
 {
 	const struct guest *g = client->owner;
@@ -34,7 +28,9 @@ static void greeted(struct client *client)
 	c->memory_mib = g->config->memory_mib;
 	c->max_contexts = g->config->max_contexts;
 	c->max_resources = g->config->max_resources;
-	c->max_command_bytes = MAX_COMMAND_BYTES;
+	c->max_granted_mib = g->config->max_granted_mib;
+	c->max_command_bytes = g->config->max_command_kib << 10;
+	c->max_events_per_s = g->config->max_events_per_s;
 	c->max_job_draws = g->config->max_job_draws;
 	memcpy(c->guest, g->config->name, sizeof(c->guest));
 	client_send(client, &msg, GPUM_MSG_CONFIG, -1);

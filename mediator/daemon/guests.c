@@ -182,6 +182,7 @@ void guests_init(struct mediator *m)
 		g->mediator = m;
 		g->config = &m->config.guest[i];
 		strikes_init(&g->strikes, g->config->ban_ms * NS_PER_MS);
+		log_limit_init(&g->limit, g->config->max_log_lines);
 		ev_init(&g->retry, retry);
 		g->retry.data = g;
 		ev_init(&g->leave, leave_now);

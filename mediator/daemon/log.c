@@ -6,8 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#define LIMIT_WINDOW_NS UINT64_C(10000000000)
-#define LIMIT_LINES	10u
+#define NS_PER_MINUTE	 UINT64_C(60000000000)
+#define LINES_PER_MINUTE 60u
+#define BURST_LINES	 10u
 
 static const char *const names[] = {"error", "warning", "info", "debug"};
 static enum log_level max_level = LOG_INFO;
@@ -39,19 +40,24 @@ void log_line(enum log_level level, const char *format, ...)
 		names[level], line);
 }
 
-bool log_allow(struct log_limit *limit, uint64_t now)
+void log_limit_init(struct log_limit *l, uint32_t lines_per_minute)
 {
-	if (!limit->window_ns || now - limit->window_ns > LIMIT_WINDOW_NS) {
-		if (limit->dropped)
-			log_warning("%u similar lines left out", limit->dropped);
-		limit->window_ns = now;
-		limit->used = 0;
-		limit->dropped = 0;
+	uint32_t burst = lines_per_minute < BURST_LINES ? lines_per_minute : BURST_LINES;
+
+	limit_init(&l->limit, lines_per_minute, NS_PER_MINUTE, burst);
+	l->dropped = 0;
+}
+
+bool log_allow(struct log_limit *l, uint64_t now)
+{
+	if (!l->limit.interval_ns)
+		log_limit_init(l, LINES_PER_MINUTE);
+	if (limit_take(&l->limit, now)) {
+		l->dropped++;
+		return false;
 	}
-	if (limit->used < LIMIT_LINES) {
-		limit->used++;
-		return true;
-	}
-	limit->dropped++;
-	return false;
+	if (l->dropped)
+		log_warning("%u similar lines left out", l->dropped);
+	l->dropped = 0;
+	return true;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mediator/limit/limit.h"
+
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 /* "error", "warning", "info" or "debug". False for another word. */
@@ -18,12 +20,13 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_info(...)	 log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...)	 log_line(LOG_DEBUG, __VA_ARGS__)
 
-/* For lines that a guest can cause: a burst, then at most one a second. Zeroed: ready for use. */
+/* For lines that a guest can cause: ten at once. Zeroed: ready for use, with 60 a minute. */
 struct log_limit {
-	uint64_t window_ns;
-	uint32_t used;
+	struct limit limit;
 	uint32_t dropped;
 };
+
+void log_limit_init(struct log_limit *limit, uint32_t lines_per_minute);
 
 /* Whether the line may be written; says how many were left out when it may again. */
 bool log_allow(struct log_limit *limit, uint64_t now);

@@ -98,11 +98,12 @@ struct gpum_config {
 		uint32_t frame_period_us;
 		char name[GPUM_NAME_MAX];
 	} scanout[GPUM_MAX_SCANOUTS];
-	uint32_t memory_mib; /* bound on the sum of host resource sizes and of mapped backing, each
-			      */
+	uint32_t memory_mib;	  /* bound on the sum of host resource sizes */
+	uint32_t max_granted_mib; /* bound on the sum of mapped backing */
 	uint32_t max_contexts;
 	uint32_t max_resources;
 	uint32_t max_command_bytes; /* one command, response included */
+	uint32_t max_events_per_s;  /* more are taken later */
 	uint32_t max_job_draws;	    /* of a command stream in one job; 0: it is not cut */
 	char guest[GPUM_NAME_MAX];
 };
@@ -161,7 +162,7 @@ struct gpum_cursor {
 struct gpum_state {
 	uint32_t xenbus_state;
 	uint32_t contexts, resources;
-	uint32_t reserved;
+	uint32_t events_delayed;    /* taken late, for coming too fast */
 	uint64_t resource_bytes;    /* host side */
 	uint64_t granted_pages;	    /* mapped now: control page, pool and backing */
 	uint64_t grant_maps;	    /* map calls since connect */

@@ -156,6 +156,10 @@ refused 'budget-period-us = <33333>;' '' $G budget-period-us both
 refused 'memory-mib = <64>' 'memory-mb = <64>' $G memory-mb both
 refused 'max-contexts = <16>' 'max-contexts = <1025>' $G max-contexts both
 refused 'max-resources = <1024>' 'max-resources = <1>' $G max-resources both
+refused 'max-granted-mib = <64>' 'max-granted-mib = <0>' $G max-granted-mib both
+refused 'max-command-kib = <1024>' 'max-command-kib = <5000>' $G max-command-kib both
+refused 'max-events-per-second = <2000>' 'max-events-per-second = <1>' $G max-events-per-second both
+refused 'max-log-lines-per-minute = <30>' 'max-log-lines-per-minute = <0>' $G max-log-lines-per-minute both
 refused 'max-resources = <1024>' 'ban-ms = <3600001>' $G ban-ms both
 refused 'xen,gpu-mediator-v1' 'xen,gpu-mediator-v9' / '' config
 

@@ -117,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .max_job_draws = 1,
 				     .num_scanouts = 2,
 				     .memory_mib = 1,
+				     .max_granted_mib = 1,
 				     .max_contexts = 2,
 				     .max_resources = 4,
 				     .max_command_bytes = 4096};

@@ -86,6 +86,7 @@ struct driver *driver_create(void)
 	d->config = (struct gpum_config){.domid = 3,
 					 .num_scanouts = 2,
 					 .memory_mib = 1,
+					 .max_granted_mib = 1,
 					 .max_contexts = 2,
 					 .max_resources = 4,
 					 .max_command_bytes = 2048};

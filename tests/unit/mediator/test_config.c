@@ -68,6 +68,10 @@ static void a_good_tree_is_read_whole(void **state)
 	assert_int_equal(config.guest[0].memory_mib, 64);
 	assert_int_equal(config.guest[0].max_contexts, 8);
 	assert_int_equal(config.guest[0].max_resources, 512);
+	assert_int_equal(config.guest[0].max_granted_mib, 32);
+	assert_int_equal(config.guest[0].max_command_kib, 512);
+	assert_int_equal(config.guest[0].max_events_per_s, 2000);
+	assert_int_equal(config.guest[0].max_log_lines, 30);
 	assert_int_equal(config.guest[1].num_displays, 2);
 	assert_int_equal(config.guest[1].display[1], 3);
 	assert_string_equal(config.guest[2].name, "rear.seat_1");
@@ -189,6 +193,10 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(config.guest[2].memory_mib, CONFIG_DEFAULT_MEMORY);
 	assert_int_equal(config.guest[2].max_contexts, CONFIG_DEFAULT_CONTEXTS);
 	assert_int_equal(config.guest[2].max_resources, CONFIG_DEFAULT_RESOURCES);
+	assert_int_equal(config.guest[2].max_granted_mib, config.guest[2].memory_mib);
+	assert_int_equal(config.guest[2].max_command_kib, CONFIG_MAX_COMMAND_KIB);
+	assert_int_equal(config.guest[2].max_events_per_s, CONFIG_DEFAULT_EVENTS);
+	assert_int_equal(config.guest[2].max_log_lines, CONFIG_DEFAULT_LOG_LINES);
 	assert_int_equal(config.guest[2].max_job_us, 0);
 	assert_int_equal(config.guest[2].max_job_draws, 0);
 	assert_int_equal(config.guest[2].kill_time_us, 0);
@@ -496,6 +504,22 @@ static const struct refusal {
 	 "1 to 1024"},
 	{"max-contexts = <8>", "max-contexts = <1025>", CONFIG_ERR_VALUE, G "cluster",
 	 "max-contexts", "1024"},
+	{"max-granted-mib = <32>", "max-granted-mib = <0>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-granted-mib", "1 to 16384"},
+	{"max-granted-mib = <32>", "max-granted-mib = <16385>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-granted-mib", "16385"},
+	{"max-command-kib = <512>", "max-command-kib = <63>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-command-kib", "64 to 4096"},
+	{"max-command-kib = <512>", "max-command-kib = <4097>", CONFIG_ERR_VALUE, G "cluster",
+	 "max-command-kib", "4097"},
+	{"max-events-per-second = <2000>", "max-events-per-second = <99>", CONFIG_ERR_VALUE,
+	 G "cluster", "max-events-per-second", "100 to 1000000"},
+	{"max-events-per-second = <2000>", "max-events-per-second = <1000001>", CONFIG_ERR_VALUE,
+	 G "cluster", "max-events-per-second", "1000001"},
+	{"max-log-lines-per-minute = <30>", "max-log-lines-per-minute = <0>", CONFIG_ERR_VALUE,
+	 G "cluster", "max-log-lines-per-minute", "1 to 6000"},
+	{"max-log-lines-per-minute = <30>", "max-log-lines-per-minute = <6001>", CONFIG_ERR_VALUE,
+	 G "cluster", "max-log-lines-per-minute", "6001"},
 	{"max-resources = <512>", "max-resources = <15>", CONFIG_ERR_VALUE, G "cluster",
 	 "max-resources", "16 to 65536"},
 	{"max-resources = <512>", "max-resources = <65537>", CONFIG_ERR_VALUE, G "cluster",
