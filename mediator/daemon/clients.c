@@ -201,6 +201,7 @@ static void reaped(struct ev_loop *loop, struct ev_child *child, int events)
 	ev_timer_stop(loop, &c->patience);
 	ev_timer_stop(loop, &c->alive);
 	close_socket(c);
+	client_log_close(&c->log);
 	c->pid = 0;
 	c->status = child->rstatus;
 	jobs_remove(c);
@@ -221,6 +222,7 @@ void client_init(struct client *c, struct mediator *mediator, const struct clien
 	c->alive.repeat = ALIVE_S;
 	c->alive.data = c;
 	c->io.data = c;
+	client_log_init(&c->log, mediator->loop, c->name);
 	c->child.data = c;
 }
 
@@ -252,7 +254,7 @@ int client_start(struct client *c, const char *program, const char *const argume
 {
 	char path[512];
 	char *argv[CLIENT_MAX_ARGS + 2] = {path};
-	int sockets[2], status;
+	int sockets[2], status, output;
 
 	if (client_running(c))
 		return -EBUSY;
@@ -267,10 +269,14 @@ int client_start(struct client *c, const char *program, const char *const argume
 	status = make_sockets(sockets);
 	if (status)
 		return status;
-	c->sched = sched_add(&c->mediator->jobs.sched, priority, c);
-	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD) : -ENOMEM;
+	output = client_log_open(&c->log);
+	c->sched = output < 0 ? NULL : sched_add(&c->mediator->jobs.sched, priority, c);
+	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD, output) : -ENOMEM;
 	close(sockets[1]);
+	if (output >= 0)
+		close(output);
 	if (c->pid < 0) {
+		client_log_close(&c->log);
 		status = c->pid;
 		log_error("%s: cannot be started in namespaces of its own: %s", c->name,
 			  strerror(-status));
@@ -331,6 +337,7 @@ void client_abandon(struct client *c)
 	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
+	client_log_close(&c->log);
 	jobs_remove(c);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "mediator/daemon/client_log.h"
 #include "mediator/protocol/client.h"
 
 #define CLIENT_MAX_ARGS 8u
@@ -43,6 +44,7 @@ struct client {
 	pid_t pid;     /* 0: not running */
 	int socket;
 	struct ev_io io;
+	struct client_log log;
 	struct ev_child child;
 	struct ev_timer patience; /* for HELLO, then for the end */
 	struct ev_timer alive;	  /* when to ask for a sign of life */

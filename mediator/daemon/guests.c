@@ -188,6 +188,7 @@ void guests_init(struct mediator *m)
 		ev_init(&g->leave, leave_now);
 		g->leave.data = g;
 		backend_init(g);
+		g->backend.log.limit = &g->limit;
 	}
 }
 

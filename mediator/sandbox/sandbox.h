@@ -28,11 +28,11 @@ struct sandbox {
 
 /*
  * Run a program in user, mount, process, network, IPC, host name and cgroup namespaces of its own,
- * with `socket` as its descriptor `as`, standard input, output and error, and no other descriptor.
+ * with `socket` as its descriptor `as`, `output` for what it prints, and no other descriptor.
  * It is killed when its parent dies. The caller may have threads. Returns its process id (as the
  * caller sees it) or -errno.
  */
-pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as);
+pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output);
 
 /*
  * Give up everything but the descriptors that are open. All threads are included. On failure,

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -69,8 +70,17 @@ static void limit_cores(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
+static bool use_output(int output)
+{
+	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	return dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+	       dup2(output, STDERR_FILENO) >= 0;
+}
+
 /* In a copy of a program with threads: nothing but system calls. */
-static void become(const char *path, char *const arguments[], int socket, int as, int mapped)
+static void become(const char *path, char *const arguments[], int socket, int as, int output,
+		   int mapped)
 {
 	sigset_t none;
 	char go;
@@ -82,6 +92,8 @@ static void become(const char *path, char *const arguments[], int socket, int as
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	limit_cores();
+	if (!use_output(output))
+		_exit(126);
 	if (socket == as)
 		fcntl(socket, F_SETFD, 0);
 	else if (dup2(socket, as) < 0)
@@ -105,7 +117,7 @@ static int abandon(pid_t pid, int status)
 	return status;
 }
 
-pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as)
+pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output)
 {
 	int mapped[2], status;
 	pid_t pid;
@@ -115,7 +127,7 @@ pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int a
 	pid = clone_into_namespaces();
 	if (pid == 0) {
 		close(mapped[1]);
-		become(path, arguments, socket, as, mapped[0]);
+		become(path, arguments, socket, as, output, mapped[0]);
 	}
 	status = pid < 0 ? -errno : map_users(pid);
 	if (!status)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* What a guest may use up is bounded by the tree, and reaching a bound hurts nobody else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+
+#define WIDTH  COCKPIT_WIDTH
+#define HEIGHT COCKPIT_HEIGHT
+#define EVENTS 100u /* a second; see tree() */
+#define LINES  6u   /* a minute */
+#define IVI    "displays = <&display1>; "
+#define BOUNDS                                                                                     \
+	IVI "max-granted-mib = <1>; max-events-per-second = <100>; "                               \
+	    "max-log-lines-per-minute = <6>; "
+
+static struct cockpit cockpit;
+static struct guest cluster, ivi;
+
+/* The usual tree, with narrow bounds for ivi. */
+static char *tree(void)
+{
+	char *changed = malloc(strlen(cockpit_tree) + sizeof(BOUNDS));
+	const char *at = strstr(cockpit_tree, IVI);
+
+	if (!changed || !at)
+		exit(99);
+	memcpy(changed, cockpit_tree, (size_t)(at - cockpit_tree));
+	strcpy(changed + (at - cockpit_tree), BOUNDS);
+	strcat(changed, at + strlen(IVI));
+	return changed;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	guest_finish(&cluster);
+	guest_finish(&ivi);
+	return cockpit_stop(&cockpit) ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+	char *source = tree();
+
+	(void)state;
+	cockpit_start(&cockpit, source);
+	free(source);
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	if (guest_connect(&cluster) && guest_connect(&ivi) &&
+	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
+		return 0;
+	teardown(state);
+	return -1;
+}
+
+static uint64_t counter(const char *guest, const char *name)
+{
+	json_t *status = cockpit_status(&cockpit);
+	json_t *counters = json_object_get(cockpit_status_of(status, "guests", guest), "counters");
+	uint64_t value = (uint64_t)json_integer_value(json_object_get(counters, name));
+
+	json_decref(status);
+	return value;
+}
+
+static void a_mebibyte_of_its_memory_is_mapped_and_no_page_more(void **state)
+{
+	uint32_t ref;
+
+	(void)state;
+	guest_grant_pages(&ivi, 257, &ref);
+	assert_int_equal(draw_create_2d(&ivi, 1, 512, 256), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_create_2d(&ivi, 2, 512, 257), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_create_2d(&ivi, 3, 512, 256), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_attach(&ivi, 2, ref, 257 * FX_PAGE_SIZE),
+			 VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY);
+	assert_int_equal(draw_attach(&ivi, 1, ref, 128 * FX_PAGE_SIZE), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_attach(&ivi, 3, ref, 129 * FX_PAGE_SIZE),
+			 VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY);
+	assert_int_equal(draw_attach(&ivi, 3, ref, 128 * FX_PAGE_SIZE), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_unref(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void events_beyond_their_rate_are_taken_later(void **state)
+{
+	uint64_t from = test_now_ms(), before = counter("ivi", "notifications_in");
+	uint64_t taken, passed, allowed;
+	uint32_t frames = 0;
+
+	(void)state;
+	while (test_now_ms() < from + 1500) {
+		for (int i = 0; i < 20; i++)
+			guest_notify(&ivi);
+		frames += draw_flush(&cluster, 1, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
+	}
+	usleep(150000); /* counters are told every 100 ms */
+	taken = counter("ivi", "notifications_in") - before;
+	passed = test_now_ms() - from;
+	allowed = EVENTS * passed / 1000 + EVENTS / 10 + 1;
+	if (taken > allowed)
+		fail_msg("%u events in %u ms", (unsigned int)taken, (unsigned int)passed);
+	assert_true(taken > EVENTS / 2);
+	assert_true(counter("ivi", "events_delayed") > 0);
+	assert_true(frames >= 20); /* of 45 at 33333 us */
+	/* And it is served as before. */
+	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static uint32_t lines_with(const char *text)
+{
+	char command[256], count[32] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "grep -c '%s' %s/mediator.log", text, cockpit.dir);
+	f = popen(command, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(count, sizeof(count), f));
+	pclose(f);
+	return (uint32_t)strtoul(count, NULL, 10);
+}
+
+/* Every broken connection is a line of the backend and one of the mediator. */
+static void lines_beyond_their_rate_are_left_out(void **state)
+{
+	uint64_t until = test_now_ms() + 4 * GUEST_PATIENCE;
+	uint32_t broken = 0;
+
+	(void)state;
+	for (; broken < 8 && test_now_ms() < until; broken++) {
+		ivi.queue[0].avail->ring[ivi.queue[0].avail_next % GUEST_QUEUE_SIZE] = 9999;
+		__atomic_store_n(&ivi.queue[0].avail->idx, ++ivi.queue[0].avail_next,
+				 __ATOMIC_RELEASE);
+		guest_notify(&ivi);
+		assert_true(guest_wait_broken(&ivi, GUEST_PATIENCE));
+		assert_true(guest_disconnect(&ivi));
+		guest_set_state(&ivi, GUEST_INITIALISING);
+		assert_true(guest_connect(&ivi));
+	}
+	assert_int_equal(broken, 8);
+	assert_true(lines_with("not below the queue") >= 2);
+	assert_true(lines_with("not below the queue") <= LINES + LINES / 2);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_mebibyte_of_its_memory_is_mapped_and_no_page_more),
+		TEST(events_beyond_their_rate_are_taken_later),
+		TEST(lines_beyond_their_rate_are_left_out),
+	};
+
+	cmocka_set_test_filter(getenv("TEST"));
+	return cmocka_run_group_tests_name("quotas", tests, NULL, NULL);
+}
