@@ -146,14 +146,14 @@ static json_t *report_jobs(const struct client *c)
 
 static json_t *report_counters(const struct gpum_state *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "xenbus_state",
-			 count(s->xenbus_state), "contexts", count(s->contexts), "resources",
-			 count(s->resources), "resource_bytes", count(s->resource_bytes),
-			 "granted_pages", count(s->granted_pages), "grant_maps",
-			 count(s->grant_maps), "notifications_in", count(s->notifications_in),
-			 "notifications_out", count(s->notifications_out), "commands",
-			 count(s->commands), "rejected", count(s->rejected), "cuts", count(s->cuts),
-			 "events_delayed", count(s->events_delayed));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "xenbus_state",
+		count(s->xenbus_state), "contexts", count(s->contexts), "resources",
+		count(s->resources), "resource_bytes", count(s->resource_bytes), "granted_pages",
+		count(s->granted_pages), "grant_maps", count(s->grant_maps), "notifications_in",
+		count(s->notifications_in), "notifications_out", count(s->notifications_out),
+		"commands", count(s->commands), "rejected", count(s->rejected), "cuts",
+		count(s->cuts), "events_delayed", count(s->events_delayed));
 }
 
 static json_t *report_pid(const struct client *c)
