@@ -15,6 +15,7 @@
 #include "mediator/daemon/keeper.h"
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
+#include "mediator/daemon/preflight.h"
 #include "mediator/daemon/output.h"
 #include "mediator/daemon/xenstore.h"
 #include "mediator/sandbox/sandbox.h"
@@ -113,8 +114,22 @@ static void xenstore_changed(const struct xenstore_view *view, void *owner)
 	guests_update(owner, view);
 }
 
+static bool give_up_rights(void)
+{
+	int status = sandbox_restrain();
+
+	if (status)
+		log_error("capabilities cannot be given up: %s", strerror(-status));
+	return status == 0;
+}
+
 static bool start(struct mediator *m)
 {
+	struct preflight needed;
+
+	preflight_count(&m->config, &needed);
+	if (!preflight_files(&needed) || !preflight_grants(&needed, PREFLIGHT_GRANT_LIMIT))
+		return false;
 	jobs_init(m);
 	guests_init(m);
 	if (!watchdog_init(m) || !panels_init(m))
@@ -123,18 +138,11 @@ static bool start(struct mediator *m)
 	m->control = control_start(m, m->options->socket);
 	if (!m->control)
 		return false;
-	m->xenstore = xenstore_start(m->loop, xenstore_changed, m);
+	/* Before there is a second thread, which would keep what it has. */
+	if (!give_up_rights())
+		return false;
+	m->xenstore = xenstore_start(m->loop, needed.watches, xenstore_changed, m);
 	return m->xenstore != NULL;
-}
-
-/* Everything is open that will ever be opened with them. */
-static bool give_up_rights(void)
-{
-	int status = sandbox_restrain();
-
-	if (status)
-		log_error("capabilities cannot be given up: %s", strerror(-status));
-	return status == 0;
 }
 
 static void stop(struct mediator *m)
@@ -172,7 +180,7 @@ int main(int argc, char **argv)
 	ev_signal_init(&on_int, told_to_stop, SIGINT);
 	ev_signal_start(m->loop, &on_term);
 	ev_signal_start(m->loop, &on_int);
-	ok = start(m) && give_up_rights();
+	ok = start(m);
 	if (ok) {
 		log_info("%u guests, %u displays, %u panels; policy %s", m->config.num_guests,
 			 m->config.num_displays, m->config.num_panels, m->config.policy->name);

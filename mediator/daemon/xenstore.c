@@ -34,6 +34,8 @@ struct xenstore {
 	void (*changed)(const struct xenstore_view *view, void *owner);
 	void *owner;
 	pthread_t thread;
+	uint32_t watches_needed;
+	bool complained; /* about too few of them */
 	int wake;
 
 	pthread_mutex_t lock; /* for what follows */
@@ -266,13 +268,39 @@ static void publish(struct xenstore *x, const struct xenstore_view *view)
 	ev_async_send(x->loop, &x->async);
 }
 
+/*
+ * The quota on watches is the whole domain's, and no guest must find it used up by others: as many
+ * as may ever be needed are set for once.
+ */
+static bool try_watches(struct xenstore *x)
+{
+	char token[24];
+	uint32_t set = 0;
+	bool ok = true;
+
+	for (; set < x->watches_needed && ok; set++) {
+		snprintf(token, sizeof(token), "trial %u", set);
+		ok = xs_watch(x->xs, "backend/vgpu", token);
+	}
+	if (!ok && !x->complained)
+		log_error("xenstore: watch %u of the %u that the tree's guests need is refused: "
+			  "%m; fix: raise the quota (xenstored --watch-nb %u)",
+			  set, x->watches_needed, x->watches_needed);
+	x->complained = !ok;
+	for (uint32_t i = 0; i < set; i++) {
+		snprintf(token, sizeof(token), "trial %u", i);
+		xs_unwatch(x->xs, "backend/vgpu", token);
+	}
+	return ok;
+}
+
 static bool connect_store(struct xenstore *x)
 {
 	x->num_watched = 0;
 	x->xs = xs_open(0);
 	if (!x->xs)
 		return false;
-	if (!xs_watch(x->xs, "backend/vgpu", "backend")) {
+	if (!try_watches(x) || !xs_watch(x->xs, "backend/vgpu", "backend")) {
 		xs_close(x->xs);
 		x->xs = NULL;
 		return false;
@@ -415,7 +443,7 @@ void xenstore_forget(struct xenstore *x, uint32_t domid)
 	add_request(x, &(struct request){.kind = REQUEST_FORGET, .domid = domid});
 }
 
-struct xenstore *xenstore_start(struct ev_loop *loop,
+struct xenstore *xenstore_start(struct ev_loop *loop, uint32_t watches_needed,
 				void (*changed)(const struct xenstore_view *view, void *owner),
 				void *owner)
 {
@@ -426,6 +454,7 @@ struct xenstore *xenstore_start(struct ev_loop *loop,
 	if (!x)
 		return NULL;
 	x->loop = loop;
+	x->watches_needed = watches_needed;
 	x->changed = changed;
 	x->owner = owner;
 	x->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

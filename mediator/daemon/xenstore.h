@@ -47,10 +47,11 @@ struct xenstore_view {
 struct xenstore;
 
 /*
- * Start the thread; xenstore may come later. `changed` is called from the event loop. NULL on
- * failure. xenstore_stop() waits for requests that are under way.
+ * Start the thread; xenstore may come later. It has to allow this domain
+ * `watches_needed` watches, or it is not used, and the log says so. `changed` is called from the
+ * event loop. NULL on failure. xenstore_stop() waits for requests that are under way.
  */
-struct xenstore *xenstore_start(struct ev_loop *loop,
+struct xenstore *xenstore_start(struct ev_loop *loop, uint32_t watches_needed,
 				void (*changed)(const struct xenstore_view *view, void *owner),
 				void *owner);
 void xenstore_stop(struct xenstore *x);

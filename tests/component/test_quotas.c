@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +154,21 @@ static void lines_beyond_their_rate_are_left_out(void **state)
 	assert_true(lines_with("not below the queue") <= LINES + LINES / 2);
 }
 
+static void too_few_watches_are_said_with_the_number_needed(void **state)
+{
+	(void)state;
+	cockpit_kill_mediator(&cockpit);
+	cockpit_fail(&cockpit, FX_XS_WATCH, 7, E2BIG);
+	cockpit_start_mediator(&cockpit);
+	for (int i = 0; i < 500 && !lines_with("watch 7 of the 22"); i++)
+		usleep(10000);
+	assert_int_equal(lines_with("watch 7 of the 22 that the tree.s guests need is refused"), 1);
+	/* xenstore now gives more: nothing needs to be started again. */
+	guest_set_state(&cluster, GUEST_CLOSED);
+	guest_set_state(&cluster, GUEST_INITIALISING);
+	assert_true(guest_wait_backend(&cluster, GUEST_INIT_WAIT, 2 * GUEST_PATIENCE));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -161,6 +176,7 @@ int main(void)
 		TEST(a_mebibyte_of_its_memory_is_mapped_and_no_page_more),
 		TEST(events_beyond_their_rate_are_taken_later),
 		TEST(lines_beyond_their_rate_are_left_out),
+		TEST(too_few_watches_are_said_with_the_number_needed),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));
