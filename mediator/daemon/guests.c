@@ -302,6 +302,9 @@ static uint32_t count_claims(struct mediator *m, const struct xenstore_view *vie
 
 static void adopt(struct guest *g, const struct xenstore_device *d)
 {
+	/* The same domain, attached again by dom0, gets another chance; a reboot does not help. */
+	if (g->strikes.until_ns && g->domid == d->domid)
+		strikes_forgive(&g->strikes);
 	g->present = true;
 	g->domid = d->domid;
 	g->frontend_state = d->frontend_state;

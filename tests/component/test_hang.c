@@ -177,6 +177,41 @@ static void a_banned_guest_that_returns_as_another_domain_is_still_banned(void *
 	assert_true(guest_connect(&ivi));
 }
 
+static void detach(struct guest *g)
+{
+	struct xs_handle *dom0 = fx_xs_open(0);
+
+	xs_rm(dom0, XBT_NULL, g->frontend);
+	xs_rm(dom0, XBT_NULL, g->backend);
+	xs_close(dom0);
+}
+
+static void a_banned_domain_that_dom0_attaches_again_gets_another_chance(void **state)
+{
+	(void)state;
+	hang_thrice();
+	assert_true(of_ivi("banned_ms") > 0);
+	detach(&ivi);
+	usleep(100000);
+	guest_attach(&ivi, "ivi");
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS - 900));
+	assert_int_equal(of_ivi("banned_ms"), 0);
+	assert_true(guest_connect(&ivi));
+}
+
+static void a_reboot_and_a_sign_of_life_do_not_end_a_ban(void **state)
+{
+	(void)state;
+	hang_thrice();
+	guest_destroy(&ivi);
+	guest_finish(&ivi);
+	guest_create(&ivi, 7, "ivi");
+	usleep(100000);
+	guest_set_state(&ivi, GUEST_INITIALISING);
+	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS - 900));
+	assert_true(of_ivi("banned_ms") > 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -186,6 +221,8 @@ int main(void)
 		TEST(a_backend_that_is_stuck_without_a_job_is_found_and_replaced),
 		TEST(three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself),
 		TEST(a_banned_guest_that_returns_as_another_domain_is_still_banned),
+		TEST(a_banned_domain_that_dom0_attaches_again_gets_another_chance),
+		TEST(a_reboot_and_a_sign_of_life_do_not_end_a_ban),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));
