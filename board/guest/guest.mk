@@ -10,10 +10,13 @@ vgpu-pattern_SRC := $(call sources,board/guest/pattern) $(GUEST_COMMON)
 vgpu-bench_SRC := $(call sources,board/guest/bench board/guest/heavy) $(GUEST_COMMON)
 saturate_SRC := $(call sources,board/guest/saturate board/guest/heavy) $(GUEST_COMMON)
 
-GUEST_PROGRAMS := cluster-demo vgpu-pattern vgpu-bench saturate
+vgpu-hostile_SRC := $(call sources,board/guest/hostile)
+
+GUEST_PROGRAMS := cluster-demo vgpu-pattern vgpu-bench saturate vgpu-hostile
 GUEST_VARIANTS := board host/plain host/san
 
-$(foreach p,$(GUEST_PROGRAMS),$(eval $(p)_PKGS := $(GUEST_PKGS)))
+$(foreach p,$(filter-out vgpu-hostile,$(GUEST_PROGRAMS)),$(eval $(p)_PKGS := $(GUEST_PKGS)))
+vgpu-hostile_LIBS := $(XEN_LIBS)
 $(foreach v,$(GUEST_VARIANTS),$(foreach p,$(GUEST_PROGRAMS),$(eval $(call program_rules,$(v),$(p)))))
 
 # So that `check-build` compiles them with gcc and clang as well.

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""A guest on Xen plays the frontend itself and breaks its rules in turn while the cluster draws."""
+import time
+
+from board import Board, expect
+
+HONEST_SEED = 0x7777
+# The kernel's frontend makes room, and comes back when the attacks are over.
+HOSTILE = """
+echo vgpu-0 >/sys/bus/xen/drivers/vgpu_front/unbind; rmmod vgpu_front
+vgpu-hostile
+insmod /lib/modules/$(uname -r)/updates/vgpu_front.ko
+until vgpu-pattern --seed %d; do sleep 1; done
+""" % HONEST_SEED
+
+QUARANTINED, REFUSED, SURVIVED = "quarantined", "refused", "survived"
+# What the guest must see, and what `gpumctl status` must say of it.
+ATTACKS = {
+    "index-too-far": (QUARANTINED, "the available index"),
+    "index-backwards": (QUARANTINED, "the available index"),
+    "entry-beyond": (QUARANTINED, "not below the queue's size"),
+    "chain-loop": (QUARANTINED, "longer than the queue"),
+    "chain-outside": (QUARANTINED, "outside the pool"),
+    "chain-wraps": (QUARANTINED, "outside the pool"),
+    "chain-indirect": (QUARANTINED, "not negotiated"),
+    "ring-outside": (QUARANTINED, "a ring lies outside the pool"),
+    "no-magic": (QUARANTINED, "no magic number"),
+    "giant-pool": (QUARANTINED, "the pool's size"),
+    "foreign-grant": (QUARANTINED, "cannot be mapped"),
+    "foreign-backing": (REFUSED, None),
+    "end-while-mapped": (SURVIVED, None),
+    "event-storm": (QUARANTINED, "events keep coming"),
+    "command-flood": (SURVIVED, None),
+    "giant-resources": (REFUSED, None),
+    "unknown-commands": (REFUSED, None),
+    "racing-rewrites": ((QUARANTINED, SURVIVED), None),
+    "state-flapping": (SURVIVED, None),
+    "key-garbage": (QUARANTINED, "frontend key"),
+    "key-flood": ((QUARANTINED, SURVIVED), None),
+    "nodes-of-others": (REFUSED, None),
+}
+# Each attack is compared with a quiet interval just before it, and all attacks with all quiet
+# intervals: what else the host does shows in short intervals, and nothing else should in the sum.
+QUIET_SECONDS = 4
+SAMPLE_SECONDS = 1.0
+ATTACK_SECONDS = 120
+LEAST_RATE = 0.5
+LEAST_RATE_IN_ALL = 0.8
+
+
+class Watch:
+    """The cluster's frames over a time, sampled, so that a standstill is seen."""
+
+    def __init__(self, board):
+        self.board = board
+        self.first = self.last = self.read()
+        self.standstill = 0.0
+
+    def read(self):
+        return time.monotonic(), self.board.frames("cluster")
+
+    def sample(self):
+        time.sleep(SAMPLE_SECONDS)
+        now = self.read()
+        if now[1] == self.last[1]:
+            self.standstill = max(self.standstill, now[0] - self.last[0])
+        self.last = now
+
+    def until(self, seconds):
+        while self.seconds() < seconds:
+            self.sample()
+        return self
+
+    def seconds(self):
+        return self.last[0] - self.first[0]
+
+    def frames(self):
+        return self.last[1] - self.first[1]
+
+    def rate(self):
+        return self.frames() / self.seconds()
+
+
+class Sum:
+    """Frames and seconds of many watches."""
+
+    def __init__(self):
+        self.frames = self.seconds = 0
+
+    def add(self, watch):
+        self.frames += watch.frames()
+        self.seconds += watch.seconds()
+
+    def rate(self):
+        return self.frames / self.seconds
+
+
+def start():
+    board = Board("hostile")
+    board.configure(cluster="cluster-demo", ivi=HOSTILE)
+    board.boot()
+    board.number = 0
+    board.quiet, board.attacked = Sum(), Sum()
+    return board
+
+
+def result(board):
+    return board.run("dom0", "xenstore-read %s/result" % board.folder)[1].strip()
+
+
+def the_hostile_guest_is_ready(board):
+    board.wait_console("ivi", "hostile: 0 ready")
+    board.domid = board.must("dom0", "xl domid ivi").strip()
+    board.folder = "/local/domain/%s/data/hostile" % board.domid
+    board.wait("the cluster to draw", 180, lambda: board.frames("cluster") > 60)
+    board.mediator = board.must("driver", "pidof gpu-mediatord").strip()
+    board.cluster = board.guest("cluster")["pid"]
+
+
+def forgive(board):
+    """dom0 takes the device away and gives it back: a banned guest gets another chance."""
+    if board.guest("ivi")["state"] == "banned":
+        board.must("dom0", "gpumctl detach ivi && gpumctl attach ivi", 40)
+
+
+def attack(board, name):
+    """Returns the outcome that the guest saw, and the watches over the cluster."""
+    quiet = Watch(board).until(QUIET_SECONDS)
+    board.number += 1
+    board.must("dom0", "xenstore-write %s/order '%d %s'" % (board.folder, board.number, name))
+    watch = Watch(board)
+    until = time.monotonic() + ATTACK_SECONDS
+    while True:
+        watch.sample()
+        number, outcome = (result(board) + " ").split(" ", 1)
+        if number == str(board.number):
+            return outcome.strip(), quiet, watch.until(QUIET_SECONDS)
+        expect(time.monotonic() < until, "no result after %d s" % ATTACK_SECONDS)
+
+
+def expect_nobody_else_is_hurt(board, quiet, watch):
+    board.quiet.add(quiet)
+    board.attacked.add(watch)
+    expect(watch.standstill == 0, "the cluster stood still for %.1f s" % watch.standstill)
+    expect(watch.rate() >= LEAST_RATE * quiet.rate(),
+           "the cluster drew %.1f frames/s, %.1f when all was quiet" % (watch.rate(),
+                                                                       quiet.rate()))
+    expect(board.must("driver", "pidof gpu-mediatord").strip() == board.mediator,
+           "the mediator has died")
+    cluster = board.guest("cluster")
+    expect(cluster["pid"] == board.cluster, "the cluster has another backend")
+    expect(cluster["strikes"] == 0, "the cluster has a strike: %s" % cluster["last_fault"])
+
+
+def check_of(name, outcomes, reason):
+    def check(board):
+        forgive(board)
+        strikes = board.guest("ivi")["strikes"]
+        outcome, quiet, watch = attack(board, name)
+        guest = board.guest("ivi")
+        expect(outcome in outcomes, "the guest saw: %s (last fault: %s)" % (
+            outcome, guest["last_fault"]))
+        expect_nobody_else_is_hurt(board, quiet, watch)
+        if reason:
+            expect(guest["strikes"] != strikes, "no strike")
+            expect(reason in (guest["last_fault"] or ""),
+                   "last fault of ivi: %s" % guest["last_fault"])
+
+    check.__name__ = "the_cluster_draws_on_and_the_guest_is_dealt_with_" + name.replace("-", "_")
+    return check
+
+
+def in_all_the_cluster_drew_as_when_nobody_attacked(board):
+    expect(board.attacked.rate() >= LEAST_RATE_IN_ALL * board.quiet.rate(),
+           "%.1f frames/s in %d s of attacks, %.1f in %d s of quiet"
+           % (board.attacked.rate(), board.attacked.seconds, board.quiet.rate(),
+              board.quiet.seconds))
+
+
+def the_guest_may_be_honest_again(board):
+    forgive(board)
+    board.must("dom0", "xenstore-write %s/order '%d leave'" % (board.folder, board.number + 1))
+    board.wait_console("ivi", "showing seed=%d" % HONEST_SEED, 180)
+    board.compare("ivi", HONEST_SEED)
+
+
+CHECKS = [the_hostile_guest_is_ready] + [
+    check_of(name, (outcomes,) if isinstance(outcomes, str) else outcomes, reason)
+    for name, (outcomes, reason) in ATTACKS.items()
+] + [in_all_the_cluster_drew_as_when_nobody_attacked, the_guest_may_be_honest_again]
