@@ -69,6 +69,7 @@ qemu_start() {
 		$(qemu_loader $ADDR_DRIVER_KERNEL "$IMAGES/Image") \
 		$(qemu_loader $ADDR_DRIVER_RAMDISK "$IMAGES/initramfs.cpio") \
 		$(qemu_loader $ADDR_DRIVER_TREE "$RUN/driver.dtb") \
+		$(qemu_loader $ADDR_XSM_POLICY "$IMAGES/xenpolicy") \
 		-chardev "socket,id=xen,path=$RUN/xen.console,server=on,wait=off,logfile=$OUT/log/xen.log" \
 		-serial chardev:xen \
 		-monitor "unix:$RUN/monitor,server=on,wait=off" \

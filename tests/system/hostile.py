@@ -3,16 +3,9 @@
 import time
 
 from board import Board, expect
+from orders import COMMAND, Orders
 
 HONEST_SEED = 0x7777
-# The kernel's frontend makes room, and comes back when the attacks are over.
-HOSTILE = """
-echo vgpu-0 >/sys/bus/xen/drivers/vgpu_front/unbind; rmmod vgpu_front
-vgpu-hostile
-insmod /lib/modules/$(uname -r)/updates/vgpu_front.ko
-until vgpu-pattern --seed %d; do sleep 1; done
-""" % HONEST_SEED
-
 QUARANTINED, REFUSED, SURVIVED = "quarantined", "refused", "survived"
 # What the guest must see, and what `gpumctl status` must say of it.
 ATTACKS = {
@@ -97,21 +90,15 @@ class Sum:
 
 def start():
     board = Board("hostile")
-    board.configure(cluster="cluster-demo", ivi=HOSTILE)
+    board.configure(cluster="cluster-demo", ivi=COMMAND % HONEST_SEED)
     board.boot()
-    board.number = 0
+    board.ivi = Orders(board, "ivi")
     board.quiet, board.attacked = Sum(), Sum()
     return board
 
 
-def result(board):
-    return board.run("dom0", "xenstore-read %s/result" % board.folder)[1].strip()
-
-
 def the_hostile_guest_is_ready(board):
-    board.wait_console("ivi", "hostile: 0 ready")
-    board.domid = board.must("dom0", "xl domid ivi").strip()
-    board.folder = "/local/domain/%s/data/hostile" % board.domid
+    board.ivi.wait_ready()
     board.wait("the cluster to draw", 180, lambda: board.frames("cluster") > 60)
     board.mediator = board.must("driver", "pidof gpu-mediatord").strip()
     board.cluster = board.guest("cluster")["pid"]
@@ -126,15 +113,14 @@ def forgive(board):
 def attack(board, name):
     """Returns the outcome that the guest saw, and the watches over the cluster."""
     quiet = Watch(board).until(QUIET_SECONDS)
-    board.number += 1
-    board.must("dom0", "xenstore-write %s/order '%d %s'" % (board.folder, board.number, name))
+    board.ivi.give(name)
     watch = Watch(board)
     until = time.monotonic() + ATTACK_SECONDS
     while True:
         watch.sample()
-        number, outcome = (result(board) + " ").split(" ", 1)
-        if number == str(board.number):
-            return outcome.strip(), quiet, watch.until(QUIET_SECONDS)
+        outcome = board.ivi.outcome()
+        if outcome:
+            return outcome, quiet, watch.until(QUIET_SECONDS)
         expect(time.monotonic() < until, "no result after %d s" % ATTACK_SECONDS)
 
 
@@ -179,7 +165,7 @@ def in_all_the_cluster_drew_as_when_nobody_attacked(board):
 
 def the_guest_may_be_honest_again(board):
     forgive(board)
-    board.must("dom0", "xenstore-write %s/order '%d leave'" % (board.folder, board.number + 1))
+    board.ivi.give("leave")
     board.wait_console("ivi", "showing seed=%d" % HONEST_SEED, 180)
     board.compare("ivi", HONEST_SEED)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/guest/hostile/attacks.h"
+#include "board/guest/hostile/neighbour.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -427,6 +428,10 @@ const struct attack attacks[] = {
 	{"key-garbage", false, key_garbage},
 	{"key-flood", true, key_flood},
 	{"nodes-of-others", true, nodes_of_others},
+	{"neighbour-events", false, neighbour_events},
+	{"driver-events", false, driver_events},
+	{"neighbour-grant", false, neighbour_grant},
+	{"neighbour-map", false, neighbour_map},
 };
 const size_t num_attacks = sizeof(attacks) / sizeof(attacks[0]);
 

@@ -109,7 +109,7 @@ bool front_wait_backend(struct front *f, enum front_state state, uint32_t ms)
 }
 
 /* dom0 may have attached us anew, so the folder is looked up each time. */
-static bool find_backend(struct front *f)
+bool front_find_backend(struct front *f)
 {
 	char *path = read_key(f, FOLDER, "backend"), *id = read_key(f, FOLDER, "backend-id");
 	bool found = path && id;
@@ -125,7 +125,7 @@ static bool find_backend(struct front *f)
 
 bool front_ask(struct front *f)
 {
-	if (!find_backend(f))
+	if (!front_find_backend(f))
 		return false;
 	front_set_state(f, FRONT_INITIALISING);
 	return front_wait_backend(f, FRONT_INIT_WAIT, FRONT_LONG_PATIENCE);

@@ -61,6 +61,9 @@ struct front {
 
 void front_open(struct front *f);
 
+/* Whose we are by what dom0 wrote: driver and backend. False: we have no device. */
+bool front_find_backend(struct front *f);
+
 /* The whole handshake, up to the virtio driver's DRIVER_OK. */
 bool front_connect(struct front *f);
 /* Its steps: wait for a backend, share memory, write the keys, Initialised. */
