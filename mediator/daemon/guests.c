@@ -302,8 +302,12 @@ static uint32_t count_claims(struct mediator *m, const struct xenstore_view *vie
 
 static void adopt(struct guest *g, const struct xenstore_device *d)
 {
-	/* The same domain, attached again by dom0, gets another chance; a reboot does not help. */
-	if (g->strikes.until_ns && g->domid == d->domid)
+	/*
+	 * The same domain, attached again by dom0, gets another chance. Neither a reboot helps nor
+	 * that the guest removes its own nodes: the backend's state is not the guest's to write.
+	 */
+	if (g->strikes.until_ns && g->domid == d->domid &&
+	    d->backend_state == XENSTORE_INITIALISING && g->backend_state != XENSTORE_INITIALISING)
 		strikes_forgive(&g->strikes);
 	g->present = true;
 	g->domid = d->domid;

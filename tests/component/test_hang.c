@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -199,6 +200,20 @@ static void a_banned_domain_that_dom0_attaches_again_gets_another_chance(void **
 	assert_true(guest_connect(&ivi));
 }
 
+static void a_banned_guest_that_removes_its_own_nodes_is_still_banned(void **state)
+{
+	char path[GUEST_PATH_MAX + 8];
+
+	(void)state;
+	hang_thrice();
+	snprintf(path, sizeof(path), "%s/state", ivi.frontend);
+	xs_rm(ivi.xs, XBT_NULL, path);
+	usleep(100000);
+	guest_set_state(&ivi, GUEST_INITIALISING);
+	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS - 900));
+	assert_true(of_ivi("banned_ms") > 0);
+}
+
 static void a_reboot_and_a_sign_of_life_do_not_end_a_ban(void **state)
 {
 	(void)state;
@@ -222,6 +237,7 @@ int main(void)
 		TEST(three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself),
 		TEST(a_banned_guest_that_returns_as_another_domain_is_still_banned),
 		TEST(a_banned_domain_that_dom0_attaches_again_gets_another_chance),
+		TEST(a_banned_guest_that_removes_its_own_nodes_is_still_banned),
 		TEST(a_reboot_and_a_sign_of_life_do_not_end_a_ban),
 	};
 
