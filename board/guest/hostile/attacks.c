@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define NEVER_GRANTED 0x7fffu /* the table has fewer entries in use */
-#define STORM_MS      20000u
+#define STORM_MS      10000u
 #define BURST_MS      4000u
 #define DOM0	      0u
 #define MAX_DOMID     40u /* of the domains that a test has started */
