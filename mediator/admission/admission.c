@@ -54,7 +54,7 @@ void admission_compositor_params(const struct config *c, uint32_t panel, struct 
 	*p = (struct sched_params){.priority = SCHED_PRIORITY_COMPOSITOR,
 				   .weight = 1,
 				   .job_ns = c->panel[panel].compose_us * NS_PER_US,
-				   .frame_period_ns = NS_PER_S / c->panel[panel].refresh_hz};
+				   .frame_period_ns = config_picture_period_ns(&c->panel[panel])};
 }
 
 void admission_guest_params(const struct config *c, const struct admission *a, uint32_t guest,

@@ -74,9 +74,10 @@ struct config_panel {
 	uint32_t refresh_hz;
 	/* Indices of its displays in the order of painting: the most important one last. */
 	uint32_t display[CONFIG_PANEL_DISPLAYS];
-	uint32_t num_displays; /* at least 1 */
-	uint32_t composed;     /* 0: one display covers it all and can be flipped directly */
-	uint32_t compose_us;   /* longest composition; 0: not declared */
+	uint32_t num_displays;	    /* at least 1 */
+	uint32_t composed;	    /* 0: one display covers it all and can be flipped directly */
+	uint32_t compose_us;	    /* longest composition; 0: not declared */
+	uint32_t picture_period_us; /* at most one new picture in each; default: the refresh */
 };
 
 /* What shows that a display's picture is fresh and true, and what is shown when it is not. */
@@ -98,7 +99,7 @@ struct config_display {
 	uint32_t scanout;	    /* number within that guest */
 	struct config_rect region;  /* inside the panel, overlapping no other display's */
 	uint32_t priority;	    /* 0 is the highest */
-	uint32_t frame_period_us;   /* not shorter than the panel's */
+	uint32_t frame_period_us;   /* not shorter than picture_period_us */
 	uint32_t freeze_timeout_ms; /* 0: freezes are not looked for, and `truth` is empty */
 	struct config_truth truth;
 	uint32_t deadline_us;	 /* of a frame's jobs, from its nominal release */
@@ -163,6 +164,9 @@ struct config_error {
  * enum config_status and fills *err, with *out zeroed. The first fault found is the one reported.
  */
 int config_parse(const void *fdt, size_t size, struct config *out, struct config_error *err);
+
+/* The shortest time between two pictures: a whole number of the panel's refreshes. */
+uint64_t config_picture_period_ns(const struct config_panel *panel);
 
 /* The index of the most important display; the first in the tree among equals. */
 uint32_t config_first_display(const struct config *config);

@@ -9,7 +9,8 @@
 #define MAX_REG	    255u
 #define DOMAIN_ZERO "Domain-0"
 
-static const char *const panel_properties[] = {"connector", "mode", "compose-us", NULL};
+static const char *const panel_properties[] = {"connector", "mode", "compose-us",
+					       "picture-period-us", NULL};
 static const char *const display_properties[] = {"reg",
 						 "label",
 						 "panel",
@@ -78,13 +79,27 @@ static int parse_mode(const char *text, struct config_panel *p)
 	       in_range(p->refresh_hz, 1, CONFIG_MAX_REFRESH_HZ);
 }
 
-int config_read_panel(const struct tree *t, int node, struct config_panel *p)
+static int read_panel_times(const struct tree *t, int node, struct config_panel *p)
 {
-	static const char example[] = "mode = \"1280x720@60\";";
 	static const struct tree_number compose = {.name = "compose-us",
 						   .min = 1,
 						   .max = CONFIG_MAX_JOB_US,
 						   .example = "compose-us = <3000>;"};
+	const struct tree_number period = {
+		.name = "picture-period-us",
+		.min = US_PER_S / p->refresh_hz,
+		.max = CONFIG_MAX_PERIOD_US,
+		.fallback = US_PER_S / p->refresh_hz,
+		.example = "picture-period-us = <33333>;",
+	};
+	int status = tree_get_number(t, node, &compose, &p->compose_us);
+
+	return status ? status : tree_get_number(t, node, &period, &p->picture_period_us);
+}
+
+int config_read_panel(const struct tree *t, int node, struct config_panel *p)
+{
+	static const char example[] = "mode = \"1280x720@60\";";
 	char found[TREE_TEXT], allowed[TREE_TEXT];
 	const char *mode;
 	int status = tree_check_properties(t, node, panel_properties);
@@ -100,7 +115,7 @@ int config_read_panel(const struct tree *t, int node, struct config_panel *p)
 	if (!mode)
 		return tree_missing(t, node, "mode", example);
 	if (parse_mode(mode, p))
-		return tree_get_number(t, node, &compose, &p->compose_us);
+		return read_panel_times(t, node, p);
 	return tree_fail(t, node, "mode", CONFIG_ERR_VALUE,
 			 tree_value(mode, (int)strlen(mode) + 1, found),
 			 tree_say(allowed, "WIDTHxHEIGHT@HZ, sides of %u to %u pixels, 1 to %u Hz",
@@ -158,11 +173,12 @@ static int read_region(const struct tree *t, int node, const struct config_panel
 static int read_times(const struct tree *t, int node, const struct config_panel *p,
 		      struct config_display *d)
 {
+	uint32_t refresh_us = (US_PER_S + p->refresh_hz / 2) / p->refresh_hz;
 	struct tree_number period = {
 		.name = "frame-period-us",
-		.min = US_PER_S / p->refresh_hz,
+		.min = p->picture_period_us,
 		.max = CONFIG_MAX_PERIOD_US,
-		.fallback = (US_PER_S + p->refresh_hz / 2) / p->refresh_hz,
+		.fallback = p->picture_period_us > refresh_us ? p->picture_period_us : refresh_us,
 		.example = "frame-period-us = <33333>;",
 	};
 	struct tree_number freeze = {

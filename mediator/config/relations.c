@@ -211,6 +211,14 @@ static int fill_panels(const struct tree *t, const struct config_nodes *nodes, s
 	return 0;
 }
 
+uint64_t config_picture_period_ns(const struct config_panel *panel)
+{
+	uint64_t refresh = UINT64_C(1000000000) / panel->refresh_hz;
+	uint64_t refreshes = (panel->picture_period_us * UINT64_C(1000) + refresh / 2) / refresh;
+
+	return (refreshes ? refreshes : 1) * refresh;
+}
+
 /* It is fed by the progress of one display, which must therefore be watched. */
 static int check_watchdog(const struct tree *t, const struct config_nodes *nodes,
 			  const struct config *c)

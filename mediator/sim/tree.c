@@ -70,7 +70,7 @@ static void add_compositor(const struct config_panel *panel, struct sim_workload
 	sim_stream_init(s);
 	memcpy(s->name, g->name, sizeof(g->name));
 	s->guest = out->num_guests++;
-	s->period_ns = 1000000 * US / panel->refresh_hz;
+	s->period_ns = config_picture_period_ns(panel);
 	s->deadline_ns = s->period_ns;
 	s->num_segments = 1;
 	s->job_min_ns[0] = s->job_max_ns[0] = g->max_job_ns;

@@ -164,6 +164,11 @@ static void a_composition_goes_before_all_and_counts_for_all(void **state)
 	assert_int_equal(admission.row[0].composition, 1);
 	assert_int_equal(admission.row[0].response_ns, (9050 + 2050 + 200) * NS_PER_US);
 	assert_int_equal(row_of(0)->response_ns, (13800 + 2050) * NS_PER_US);
+	/* Rarer pictures leave the others more of the GPU. */
+	config.panel[0].picture_period_us = 33333;
+	uint64_t before = admission.row[0].utilisation;
+	admission_check(&config, &admission);
+	assert_in_range(admission.row[0].utilisation * 2, before - 2, before + 2);
 }
 
 static void a_display_with_a_gate_is_promised_whatever_the_others_jobs(void **state)

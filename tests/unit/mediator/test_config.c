@@ -118,6 +118,19 @@ static void what_promises_are_made_of_is_read(void **state)
 	assert_int_equal(config.panel[0].compose_us, 2500);
 }
 
+static void pictures_are_a_whole_number_of_refreshes_apart(void **state)
+{
+	struct config_panel p = {.refresh_hz = 60};
+	const uint64_t refresh = 1000000000 / 60;
+
+	(void)state;
+	assert_int_equal(config_picture_period_ns(&p), refresh);
+	p.picture_period_us = 16666;
+	assert_int_equal(config_picture_period_ns(&p), refresh);
+	p.picture_period_us = 50000;
+	assert_int_equal(config_picture_period_ns(&p), 3 * refresh);
+}
+
 static void what_makes_a_picture_true_is_read(void **state)
 {
 	const struct config_truth *t = &config.display[0].truth;
@@ -365,6 +378,10 @@ static const struct refusal {
 	 "0 to 1000000"},
 	{"policy = \"fixed-priority\"", "reset-time-us = \"long\"", CONFIG_ERR_VALUE, M,
 	 "reset-time-us", "one number"},
+	{"mode = \"1280x720@60\"", "mode = \"1280x720@60\"; picture-period-us = <16665>",
+	 CONFIG_ERR_VALUE, M "/panel", "picture-period-us", "16666 to 1000000"},
+	{"mode = \"1280x720@60\"", "mode = \"1280x720@60\"; picture-period-us = <100000>",
+	 CONFIG_ERR_VALUE, D "0", "frame-period-us", "100000 to 1000000"},
 	{"mode = \"1280x720@60\"", "mode = \"1280x720@60\"; compose-us = <0>", CONFIG_ERR_VALUE,
 	 M "/panel", "compose-us", "1 to 1000000"},
 
@@ -734,6 +751,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_tree_is_read_whole),
 		cmocka_unit_test(what_promises_are_made_of_is_read),
+		cmocka_unit_test(pictures_are_a_whole_number_of_refreshes_apart),
 		cmocka_unit_test(what_makes_a_picture_true_is_read),
 		cmocka_unit_test(a_watchdog_needs_a_first_display_that_is_watched),
 		cmocka_unit_test(one_guest_has_one_gate),
