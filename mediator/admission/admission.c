@@ -95,24 +95,36 @@ static void display_stream(const struct config *c, const struct config_display *
 
 /*
  * A picture that is late is shown a tick later, which nobody sees as long as each display still
- * gets one picture in each of its own periods.
+ * gets one picture in each of its own periods. Displays without a promise do not count, unless the
+ * panel has no others.
  */
-static void panel_stream(const struct config *c, uint32_t panel, struct response_stream *s)
+static uint64_t shortest_of_panel(const struct config *c, uint32_t panel)
 {
 	const struct config_panel *p = &c->panel[panel];
+	uint64_t promised = UINT64_MAX, any = UINT64_MAX;
+
+	for (uint32_t i = 0; i < p->num_displays; i++) {
+		const struct config_display *d = &c->display[p->display[i]];
+		uint64_t period = shortest_period(c, d);
+
+		any = period < any ? period : any;
+		if (!d->best_effort && period < promised)
+			promised = period;
+	}
+	return promised == UINT64_MAX ? any : promised;
+}
+
+static void panel_stream(const struct config *c, uint32_t panel, struct response_stream *s)
+{
 	struct sched_params params;
-	uint64_t shortest = UINT64_MAX;
 
 	admission_compositor_params(c, panel, &params);
-	for (uint32_t i = 0; i < p->num_displays; i++)
-		if (shortest_period(c, &c->display[p->display[i]]) < shortest)
-			shortest = shortest_period(c, &c->display[p->display[i]]);
 	*s = (struct response_stream){.priority = params.priority,
 				      .client = COMPOSITOR_0 + panel,
 				      .cost_ns = sched_enforced_cost(&c->costs, &params),
 				      .segments = 1,
 				      .period_ns = params.frame_period_ns,
-				      .deadline_ns = shortest};
+				      .deadline_ns = shortest_of_panel(c, panel)};
 }
 
 static uint32_t add_row(struct admission *a, struct response_stream *in,
@@ -174,13 +186,20 @@ static void find_reason(const struct config *c, struct admission *a)
 	}
 }
 
-static void judge(struct admission_row *row, const struct response *r)
+static int is_best_effort(const struct config *c, const struct admission_row *row)
+{
+	return !row->composition && c->display[row->index].best_effort;
+}
+
+static void judge(const struct config *c, struct admission_row *row, const struct response *r)
 {
 	row->response_ns = r->response_ns;
 	row->rogue_ns = r->rogue_ns;
 	row->blocking_ns = r->blocking_ns;
 	row->tolerance_ns = r->tolerates ? r->tolerance_ns : 0;
 	row->verdict = r->response_ns <= row->deadline_ns ? ADMISSION_HOLDS : ADMISSION_LATE;
+	if (is_best_effort(c, row))
+		row->verdict = ADMISSION_EFFORT;
 }
 
 static void judge_budgets(const struct config *c, struct admission *a)
@@ -211,11 +230,11 @@ void admission_evaluate(const struct config *c, struct admission *a)
 		return;
 	response_analyse(in, a->num_rows, c->costs.latency_ns, out);
 	for (uint32_t i = 0; i < a->num_rows; i++)
-		judge(&a->row[i], &out[i]);
+		judge(c, &a->row[i], &out[i]);
 	judge_budgets(c, a);
 	a->verdict = ADMISSION_HOLDS;
 	for (uint32_t i = 0; i < a->num_rows; i++)
-		if (a->row[i].verdict > a->verdict)
+		if (a->row[i].verdict != ADMISSION_EFFORT && a->row[i].verdict > a->verdict)
 			a->verdict = a->row[i].verdict;
 }
 
@@ -238,6 +257,8 @@ const char *admission_word(enum admission_verdict verdict)
 		return "holds";
 	case ADMISSION_OPEN:
 		return "not promised";
+	case ADMISSION_EFFORT:
+		return "best effort";
 	case ADMISSION_LATE:
 		return "late";
 	case ADMISSION_SHORT:

@@ -17,6 +17,7 @@
 enum admission_verdict {
 	ADMISSION_HOLDS = 0, /* every frame meets its deadline */
 	ADMISSION_OPEN,	     /* nothing is promised: see admission.reason */
+	ADMISSION_EFFORT,    /* of a row: the tree asks for no promise, and there is none */
 	ADMISSION_LATE,	     /* a frame may miss its deadline */
 	ADMISSION_SHORT,     /* the guest's own budget may hold a frame back */
 };
@@ -41,7 +42,8 @@ struct admission_change {
 };
 
 struct admission {
-	enum admission_verdict verdict; /* ADMISSION_HOLDS, or the worst of all rows */
+	enum admission_verdict
+		verdict; /* ADMISSION_HOLDS, or the worst of the rows with a promise */
 	struct admission_row row[ADMISSION_MAX_ROWS]; /* the most important first */
 	uint32_t num_rows;
 	uint64_t utilisation; /* sum of all that is declared */
@@ -60,7 +62,7 @@ int admission_refused(const struct admission *a);
 /* The same without looking for changes: for searches. */
 void admission_evaluate(const struct config *c, struct admission *out);
 
-/* One word for a table: "holds", "not promised", "late", "budget too small". */
+/* One word for a table: "holds", "not promised", "best effort", "late", "budget too small". */
 const char *admission_word(enum admission_verdict verdict);
 
 /* What the scheduler is to know about a guest, and about a panel's compositor. */

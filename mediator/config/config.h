@@ -107,6 +107,7 @@ struct config_display {
 	uint32_t segments;	 /* most jobs of one frame */
 	uint32_t segment_gap_us; /* most CPU time between two of them */
 	uint32_t slack_gate;	 /* lower jobs wait where they would break its deadline */
+	uint32_t best_effort;	 /* its frames may be late; never with slack_gate */
 };
 
 struct config_guest {

@@ -27,6 +27,7 @@ static const char *const display_properties[] = {"reg",
 						 "segments-per-frame",
 						 "segment-gap-us",
 						 "slack-gate",
+						 "best-effort",
 						 NULL};
 static const char *const guest_properties[] = {"domain-name",
 					       "displays",
@@ -224,6 +225,8 @@ static int read_demand(const struct tree *t, int node, struct config_display *d)
 		status = tree_get_number(t, node, &gap, &d->segment_gap_us);
 	if (!status)
 		status = tree_get_flag(t, node, "slack-gate", &d->slack_gate);
+	if (!status)
+		status = tree_get_flag(t, node, "best-effort", &d->best_effort);
 	return status;
 }
 
@@ -239,6 +242,10 @@ static int check_demand(const struct tree *t, int node, const struct config_disp
 		return tree_fail(t, node, "segment-gap-us", CONFIG_ERR_CONFLICT,
 				 "a gap in frames of one segment", "it beside segments-per-frame",
 				 "add segments-per-frame = <2>; or remove it");
+	if (d->best_effort && d->slack_gate)
+		return tree_fail(t, node, "best-effort", CONFIG_ERR_CONFLICT,
+				 "it beside slack-gate, which keeps a deadline", "one of the two",
+				 "remove one of them");
 	if (d->deadline_us <= d->frame_period_us || (!d->slack_gate && !d->segment_gap_us))
 		return 0;
 	return tree_fail(

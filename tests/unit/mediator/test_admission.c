@@ -183,6 +183,22 @@ static void a_display_with_a_gate_is_promised_whatever_the_others_jobs(void **st
 	assert_int_equal(row_of(0)->blocking_ns, row_of(0)->tolerance_ns);
 }
 
+static void a_best_effort_display_may_be_late_and_the_others_are_promised_the_same(void **state)
+{
+	uint64_t cluster;
+
+	(void)state;
+	check("deadline-us = <90000>", "deadline-us = <12000>");
+	assert_true(admission_refused(&admission));
+	cluster = row_of(0)->response_ns;
+	check("deadline-us = <90000>", "deadline-us = <12000>; best-effort");
+	assert_int_equal(admission.verdict, ADMISSION_HOLDS);
+	assert_int_equal(row_of(2)->verdict, ADMISSION_EFFORT);
+	assert_true(row_of(2)->response_ns > row_of(2)->deadline_ns);
+	assert_int_equal(row_of(0)->response_ns, cluster);
+	assert_int_equal(row_of(0)->verdict, ADMISSION_HOLDS);
+}
+
 /* --- Refusals --------------------------------------------------------------------------------- */
 
 static const struct refusal {
@@ -464,6 +480,8 @@ int main(void)
 		cmocka_unit_test(a_composed_panel_must_say_how_long_a_composition_takes),
 		cmocka_unit_test(a_composition_goes_before_all_and_counts_for_all),
 		cmocka_unit_test(a_display_with_a_gate_is_promised_whatever_the_others_jobs),
+		cmocka_unit_test(
+			a_best_effort_display_may_be_late_and_the_others_are_promised_the_same),
 		cmocka_unit_test(what_cannot_hold_is_refused_with_a_change_that_then_is_accepted),
 		cmocka_unit_test(one_step_less_than_the_proposed_change_is_refused),
 		cmocka_unit_test(a_tree_beyond_help_says_so),

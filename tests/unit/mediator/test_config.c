@@ -361,6 +361,8 @@ static const struct refusal {
 	 "1 to 1000"},
 	{"freeze-timeout-ms = <100>", "slack-gate = <1>", CONFIG_ERR_VALUE, D "0", "slack-gate",
 	 "its name alone"},
+	{"freeze-timeout-ms = <100>", "slack-gate; best-effort", CONFIG_ERR_CONFLICT, D "0",
+	 "best-effort", "one of the two"},
 	{"freeze-timeout-ms = <100>", "slack-gate; deadline-us = <16668>", CONFIG_ERR_CONFLICT,
 	 D "0", "deadline-us", "at most frame-period-us, 16667"},
 	{"freeze-timeout-ms = <100>",
