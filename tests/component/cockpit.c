@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/component/draw.h"
+
 /* A display that is all of its panel needs no compositor, hence no GL. */
 #define PANEL(number)                                                                              \
 	"panel" number ": panel-" number " { connector = \"Virtual-" number                        \
@@ -312,6 +314,37 @@ bool cockpit_stop(struct cockpit *c)
 	if (system(command) != 0)
 		perror(command);
 	return ended && alone && clean;
+}
+
+char *cockpit_changed_tree(const char *tree, const char *from, const char *to)
+{
+	const char *at = strstr(tree, from);
+	size_t size = strlen(tree) + strlen(to) + 1;
+	char *changed = malloc(size);
+
+	must(at && changed, from);
+	snprintf(changed, size, "%.*s%s%s", (int)(at - tree), tree, to, at + strlen(from));
+	return changed;
+}
+
+int cockpit_start_pair(struct cockpit *c, const char *tree, struct guest *cluster,
+		       struct guest *ivi)
+{
+	cockpit_start(c, tree);
+	guest_create(cluster, 5, "cluster");
+	guest_create(ivi, 6, "ivi");
+	if (guest_connect(cluster) && guest_connect(ivi) &&
+	    draw_picture(cluster, 1, 0, COCKPIT_WIDTH, COCKPIT_HEIGHT, 1, NULL) == 0)
+		return 0;
+	cockpit_stop_pair(c, cluster, ivi);
+	return -1;
+}
+
+int cockpit_stop_pair(struct cockpit *c, struct guest *cluster, struct guest *ivi)
+{
+	guest_finish(cluster);
+	guest_finish(ivi);
+	return cockpit_stop(c) ? 0 : -1;
 }
 
 int cockpit_try_tree(struct cockpit *c, const char *tree, char *text, size_t size)

@@ -33,6 +33,17 @@ struct cockpit {
 void cockpit_start(struct cockpit *c, const char *tree);
 /* The same, with a keeper above the mediator. */
 void cockpit_start_supervised(struct cockpit *c);
+/* The tree with the first `from` replaced, which it must hold; the caller's to free. */
+char *cockpit_changed_tree(const char *tree, const char *from, const char *to);
+
+/*
+ * Start, with two connected guests: the cluster (domain 5), which has drawn a picture from resource
+ * 1, and ivi (domain 6), which is up to something. For a test's setup and teardown: 0 or -1.
+ */
+int cockpit_start_pair(struct cockpit *c, const char *tree, struct guest *cluster,
+		       struct guest *ivi);
+int cockpit_stop_pair(struct cockpit *c, struct guest *cluster, struct guest *ivi);
+
 /* Only the fake Xen. */
 void cockpit_start_xen(struct cockpit *c);
 

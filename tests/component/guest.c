@@ -320,6 +320,18 @@ bool guest_wait_broken(struct guest *g, uint32_t ms)
 	return true;
 }
 
+bool guest_leave(struct guest *g)
+{
+	if (!guest_wait_broken(g, GUEST_PATIENCE))
+		return false;
+	if (g->bound)
+		xenevtchn_unbind(g->evtchn, g->port);
+	g->bound = false;
+	guest_set_state(g, GUEST_CLOSED);
+	guest_set_state(g, GUEST_INITIALISING);
+	return true;
+}
+
 void guest_notify(struct guest *g)
 {
 	xenevtchn_notify(g->evtchn, g->port);

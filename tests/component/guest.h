@@ -84,6 +84,9 @@ void guest_driver_ok(struct guest *g, uint64_t features);
 /* Leave: state Closing, wait for the backend's, free ring and port, state Closed. */
 bool guest_disconnect(struct guest *g);
 
+/* What the frontend does when its backend is gone: wait for that, leave, and ask anew. */
+bool guest_leave(struct guest *g);
+
 void guest_set_state(struct guest *g, enum guest_xenbus_state state);
 uint32_t guest_backend_state(struct guest *g); /* 0: there is none */
 bool guest_wait_backend(struct guest *g, enum guest_xenbus_state state, uint32_t ms);

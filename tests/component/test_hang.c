@@ -30,54 +30,21 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
+/* The usual tree, with a kill time and a short ban for ivi. */
+static int setup(void **state)
+{
+	char *tree = cockpit_changed_tree(cockpit_tree, IVI_NEVER, IVI_TIMELY);
+	int status = cockpit_start_pair(&cockpit, tree, &cluster, &ivi);
+
+	(void)state;
+	free(tree);
+	return status;
+}
+
 static int teardown(void **state)
 {
 	(void)state;
-	guest_finish(&cluster);
-	guest_finish(&ivi);
-	return cockpit_stop(&cockpit) ? 0 : -1;
-}
-
-/* The usual tree, with a kill time and a short ban for ivi. */
-static char *tree(void)
-{
-	char *changed = malloc(strlen(cockpit_tree) + sizeof(IVI_TIMELY));
-	const char *at = strstr(cockpit_tree, IVI_NEVER);
-
-	if (!changed || !at)
-		exit(99);
-	memcpy(changed, cockpit_tree, (size_t)(at - cockpit_tree));
-	strcpy(changed + (at - cockpit_tree), IVI_TIMELY);
-	strcat(changed, at + strlen(IVI_NEVER));
-	return changed;
-}
-
-static int setup(void **state)
-{
-	char *source = tree();
-
-	cockpit_start(&cockpit, source);
-	free(source);
-	guest_create(&cluster, 5, "cluster");
-	guest_create(&ivi, 6, "ivi");
-	if (guest_connect(&cluster) && guest_connect(&ivi) &&
-	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
-		return 0;
-	teardown(state);
-	return -1;
-}
-
-/* What the frontend does when its backend is gone: leave, and ask anew. */
-static bool leave(struct guest *g)
-{
-	if (!guest_wait_broken(g, GUEST_PATIENCE))
-		return false;
-	if (g->bound)
-		xenevtchn_unbind(g->evtchn, g->port);
-	g->bound = false;
-	guest_set_state(g, GUEST_CLOSED);
-	guest_set_state(g, GUEST_INITIALISING);
-	return true;
+	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
 }
 
 static void hang(struct guest *g)
@@ -121,7 +88,7 @@ static void after_a_hang_the_guest_connects_anew_and_draws(void **state)
 {
 	(void)state;
 	hang(&ivi);
-	assert_true(leave(&ivi));
+	assert_true(guest_leave(&ivi));
 	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BACK_SOON));
 	assert_true(guest_connect(&ivi));
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
@@ -132,7 +99,7 @@ static void a_backend_that_is_stuck_without_a_job_is_found_and_replaced(void **s
 	(void)state;
 	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "no sign of life", 2 * GUEST_PATIENCE));
-	assert_true(leave(&ivi));
+	assert_true(guest_leave(&ivi));
 	assert_true(guest_connect(&ivi));
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
@@ -143,7 +110,7 @@ static void hang_thrice(void)
 		if (i > 0)
 			assert_true(guest_connect(&ivi));
 		hang(&ivi);
-		assert_true(leave(&ivi));
+		assert_true(guest_leave(&ivi));
 	}
 }
 

@@ -19,26 +19,16 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
-static int teardown(void **state)
-{
-	(void)state;
-	guest_finish(&cluster);
-	guest_finish(&ivi);
-	return cockpit_stop(&cockpit) ? 0 : -1;
-}
-
-/* Both connected; the cluster draws, ivi is the one to misbehave. */
 static int setup(void **state)
 {
 	(void)state;
-	cockpit_start(&cockpit, NULL);
-	guest_create(&cluster, 5, "cluster");
-	guest_create(&ivi, 6, "ivi");
-	if (guest_connect(&cluster) && guest_connect(&ivi) &&
-	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
-		return 0;
-	teardown(state);
-	return -1;
+	return cockpit_start_pair(&cockpit, NULL, &cluster, &ivi);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
 }
 
 static void expect_quarantine(const char *reason)

@@ -105,20 +105,6 @@ static void answers_without_a_fence_do_not_wait_for_the_gpu(void **state)
 	assert_true(finished(&ivi, slot));
 }
 
-/* The tree with one property replaced. */
-static char *changed_tree(const char *from, const char *to)
-{
-	const char *at = strstr(cockpit_tree, from);
-	char *tree = malloc(strlen(cockpit_tree) + strlen(to) + 1);
-
-	assert_non_null(at);
-	assert_non_null(tree);
-	strcpy(tree, cockpit_tree);
-	strcpy(tree + (at - cockpit_tree), to);
-	strcat(tree, at + strlen(from));
-	return tree;
-}
-
 static void a_tree_that_cannot_be_is_refused_by_node_and_property(void **state)
 {
 	static const struct {
@@ -136,7 +122,7 @@ static void a_tree_that_cannot_be_is_refused_by_node_and_property(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *tree = changed_tree(cases[i].from, cases[i].to);
+		char *tree = cockpit_changed_tree(cockpit_tree, cases[i].from, cases[i].to);
 
 		assert_int_not_equal(cockpit_try_tree(&cockpit, tree, said, sizeof(said)), 0);
 		assert_non_null(strstr(said, cases[i].node));

@@ -20,38 +20,21 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
-static int teardown(void **state)
-{
-	(void)state;
-	guest_finish(&cluster);
-	guest_finish(&ivi);
-	return cockpit_stop(&cockpit) ? 0 : -1;
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	cockpit_start(&cockpit, NULL);
-	guest_create(&cluster, 5, "cluster");
-	guest_create(&ivi, 6, "ivi");
-	if (guest_connect(&cluster) && guest_connect(&ivi) &&
-	    draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL) == 0)
-		return 0;
-	teardown(state);
-	return -1;
+	return cockpit_start_pair(&cockpit, NULL, &cluster, &ivi);
 }
 
-/* What the frontend does when its backend is gone: leave, and ask anew. */
+static int teardown(void **state)
+{
+	(void)state;
+	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
+}
+
 static bool reconnect(struct guest *g)
 {
-	if (!guest_wait_broken(g, GUEST_PATIENCE))
-		return false;
-	if (g->bound)
-		xenevtchn_unbind(g->evtchn, g->port);
-	g->bound = false;
-	guest_set_state(g, GUEST_CLOSED);
-	guest_set_state(g, GUEST_INITIALISING);
-	return guest_connect(g);
+	return guest_leave(g) && guest_connect(g);
 }
 
 static void a_killed_backend_is_started_again_and_the_others_go_on(void **state)
