@@ -14,9 +14,9 @@
 #include <xenstore.h>
 
 #include "mediator/daemon/log.h"
+#include "mediator/daemon/xenstore_look.h"
 
 #define MAX_REQUESTS	 64u
-#define MAX_DOMID	 0x7fefu   /* below Xen's DOMID_FIRST_RESERVED */
 #define LOOK_AGAIN_MS	 1000	   /* a domain's end need not be announced to a driver domain */
 #define QUIET_NS	 20000000L /* between two looks, whatever the number of watches fired */
 #define FAILED_NS	 500000000L
@@ -48,104 +48,12 @@ struct xenstore {
 	/* the thread's own */
 	struct xs_handle *xs;
 	uint64_t served;
-	bool broken; /* a question got no answer */
 	struct xenstore_view seen;
 	uint32_t watched[XENSTORE_MAX_DEVICES]; /* domains whose frontend is watched */
 	uint32_t num_watched;
 };
 
-/* --- The thread: reading ---------------------------------------------------------------------- */
-
-static bool read_text(struct xenstore *x, const char *path, char *text, size_t size)
-{
-	unsigned int len = 0;
-	char *value = xs_read(x->xs, XBT_NULL, path, &len);
-	bool ok = value && len < size && !memchr(value, '\0', len);
-
-	/* That a node is missing is an answer, that there is no answer is none. */
-	if (!value && errno != ENOENT && errno != EACCES)
-		x->broken = true;
-	if (ok) {
-		memcpy(text, value, len);
-		text[len] = '\0';
-	}
-	free(value);
-	return ok;
-}
-
-static bool parse_number(const char *text, uint32_t max, uint32_t *out)
-{
-	uint32_t value = 0;
-
-	if (!*text || strlen(text) > 9)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		value = value * 10u + (uint32_t)(*text - '0');
-	}
-	*out = value;
-	return value <= max;
-}
-
-static uint32_t read_number(struct xenstore *x, const char *path, uint32_t max, uint32_t missing)
-{
-	char text[16];
-	uint32_t value;
-
-	return read_text(x, path, text, sizeof(text)) && parse_number(text, max, &value) ? value
-											 : missing;
-}
-
-static bool is_name(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if (*p <= ' ' || *p > '~')
-			return false;
-	return *text != '\0';
-}
-
-static void read_device(struct xenstore *x, uint32_t domid, struct xenstore_device *d)
-{
-	char path[96];
-
-	memset(d, 0, sizeof(*d));
-	d->domid = domid;
-	snprintf(path, sizeof(path), "backend/vgpu/%u/0/domain-name", domid);
-	if (!read_text(x, path, d->domain_name, sizeof(d->domain_name)) || !is_name(d->domain_name))
-		d->domain_name[0] = '\0';
-	snprintf(path, sizeof(path), "backend/vgpu/%u/0/frontend-id", domid);
-	d->matches = read_number(x, path, MAX_DOMID, MAX_DOMID + 1) == domid;
-	snprintf(path, sizeof(path), "backend/vgpu/%u/0/online", domid);
-	d->online = read_number(x, path, 1, 0) == 1;
-	snprintf(path, sizeof(path), "backend/vgpu/%u/0/state", domid);
-	d->backend_state = read_number(x, path, 8, 0);
-	snprintf(path, sizeof(path), "/local/domain/%u/device/vgpu/0/state", domid);
-	d->frontend_state = read_number(x, path, 8, 0);
-}
-
-/* False when xenstore did not answer: nothing is known then, least of all that guests are gone. */
-static bool look(struct xenstore *x, struct xenstore_view *view)
-{
-	unsigned int count = 0;
-	char **names = xs_directory(x->xs, XBT_NULL, "backend/vgpu", &count);
-	char text[16];
-
-	memset(view, 0, sizeof(*view));
-	x->broken = !names && errno != ENOENT;
-	view->have_domid = read_text(x, "domid", text, sizeof(text)) &&
-			   parse_number(text, MAX_DOMID, &view->domid);
-	for (unsigned int i = 0; names && i < count; i++) {
-		uint32_t domid;
-
-		if (view->num_devices == XENSTORE_MAX_DEVICES)
-			break;
-		if (parse_number(names[i], MAX_DOMID, &domid))
-			read_device(x, domid, &view->device[view->num_devices++]);
-	}
-	free(names);
-	return !x->broken;
-}
+/* --- The thread: watching --------------------------------------------------------------------- */
 
 static bool is_watched(const struct xenstore *x, uint32_t domid)
 {
@@ -351,7 +259,7 @@ static void serve_all(struct xenstore *x)
 	/* What failed will be asked for again, at once. */
 	if (!ok)
 		nanosleep(&(struct timespec){.tv_nsec = FAILED_NS}, NULL);
-	if (!look(x, &view))
+	if (!xenstore_look(x->xs, &view))
 		return;
 	watch_frontends(x, &view);
 	view.served = x->served;

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend's half of the handshake, with a guest and a dom0 that write anything into xenstore at
+ * any moment. It reads and writes only below the two directories that its domain id gives, connects
+ * only to a frontend that is Initialised, and moves only as docs/protocol.md says.
+ *
+ * Input: what each question gets as its answer: a length and that many bytes; 255 is no node.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/error.h"
+#include "backend/transport/xenbus.h"
+
+#define BACK  "/local/domain/7/backend/vgpu/3/0/"
+#define FRONT "/local/domain/3/device/vgpu/0/"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t *next;
+static size_t left;
+static char handle;
+static char last[32]; /* what xenstore last said of the frontend's state; "" */
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	return !strncmp(path, directory, strlen(directory));
+}
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+	(void)flags;
+	return (struct xs_handle *)(void *)&handle;
+}
+
+void xs_close(struct xs_handle *xs)
+{
+	require(xs != NULL);
+}
+
+int xs_fileno(struct xs_handle *xs)
+{
+	(void)xs;
+	return -1;
+}
+
+bool xs_watch(struct xs_handle *xs, const char *path, const char *token)
+{
+	(void)xs;
+	(void)token;
+	require(is_below(path, BACK) || is_below(path, FRONT));
+	return true;
+}
+
+char **xs_check_watch(struct xs_handle *xs)
+{
+	(void)xs;
+	/* They may fire without an end. */
+	return left > 0 && *next & 1 ? calloc(1, sizeof(char *)) : NULL;
+}
+
+void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *len)
+{
+	static const char domid[] = "7";
+	unsigned int length = left > 0 ? (left--, *next++) : 255;
+	char *text;
+
+	(void)xs;
+	(void)t;
+	if (!strcmp(path, "domid"))
+		return strdup(domid);
+	require(is_below(path, BACK) || is_below(path, FRONT));
+	if (length < 16) { /* often something sensible */
+		text = malloc(2);
+		require(text != NULL);
+		text[0] = (char)('0' + length % 10);
+		text[1] = '\0';
+		length = 1;
+	} else {
+		length = length == 255 ? 255 : length % 24;
+		if (length == 255 || length > left) {
+			if (is_below(path, FRONT "state"))
+				last[0] = '\0';
+			errno = ENOENT;
+			return NULL;
+		}
+		text = malloc(length + 1);
+		require(text != NULL);
+		memcpy(text, next, length);
+		text[length] = '\0';
+		next += length;
+		left -= length;
+	}
+	if (is_below(path, FRONT "state"))
+		memcpy(last, text, length + 1);
+	if (len)
+		*len = length;
+	return text;
+}
+
+bool xs_write(struct xs_handle *xs, xs_transaction_t t, const char *path, const void *data,
+	      unsigned int len)
+{
+	(void)xs;
+	(void)t;
+	require(is_below(path, BACK) && len > 0 && len < 200);
+	if (is_below(path, BACK "state"))
+		require(len == 1 && *(const char *)data >= '2' && *(const char *)data <= '6');
+	return true;
+}
+
+static void look(struct xenbus *x)
+{
+	enum xenbus_state before = x->state;
+	struct xenbus_keys keys;
+
+	switch (xenbus_look(x)) {
+	case XENBUS_WAIT:
+		break;
+	case XENBUS_CONNECT:
+		require(before == XenbusStateInitWait && !strcmp(last, "3"));
+		if (xenbus_read_keys(x, &keys)) {
+			xenbus_fail(x, "reason");
+			require(x->state == XenbusStateClosed);
+			break;
+		}
+		require(keys.version == 1 && keys.event_channel < 1u << 17);
+		xenbus_switch(x, XenbusStateConnected);
+		break;
+	case XENBUS_DISCONNECT:
+		require(before == XenbusStateConnected && strcmp(last, "3") && strcmp(last, "4"));
+		xenbus_released(x);
+		require(x->state != XenbusStateConnected);
+		break;
+	case XENBUS_END:
+		xenbus_switch(x, XenbusStateClosed);
+		break;
+	}
+}
+
+static void check_parse(const uint8_t *data, size_t size)
+{
+	char text[16] = {0}, again[16];
+	uint32_t n = 0;
+
+	memcpy(text, data, size < 15 ? size : 15);
+	if (!xenbus_parse(text, 4000000000u, &n))
+		return;
+	/* A number is written in one way only. */
+	snprintf(again, sizeof(again), "%u", n);
+	require(n <= 4000000000u && !strcmp(text, again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct xenbus x;
+
+	check_parse(data, size);
+	next = data;
+	left = size;
+	last[0] = '\0';
+	if (xenbus_open(&x, 3))
+		return 0;
+	for (int i = 0; i < 64 && left > 0; i++)
+		look(&x);
+	xenbus_close(&x);
+	return 0;
+}
