@@ -199,8 +199,10 @@ static void print_sandbox(const char *of, const json_t *s)
 	       json_array_size(json_object_get(s, "own_namespaces")));
 }
 
-static void print_sandboxes(const json_t *guests, const json_t *panels)
+static void print_sandboxes(const json_t *status)
 {
+	const json_t *guests = json_object_get(status, "guests");
+	const json_t *panels = json_object_get(status, "panels");
 	const json_t *one;
 	size_t i;
 
@@ -210,6 +212,8 @@ static void print_sandboxes(const json_t *guests, const json_t *panels)
 	json_array_foreach(panels, i, one)
 		print_sandbox(text(one, "connector"),
 			      json_object_get(json_object_get(one, "compositor"), "sandbox"));
+	print_sandbox("the checker",
+		      json_object_get(json_object_get(status, "checker"), "sandbox"));
 }
 
 int ctl_status(const struct ctl_options *options)
@@ -229,7 +233,7 @@ int ctl_status(const struct ctl_options *options)
 		print_guests(json_object_get(s, "guests"));
 		print_jobs(json_object_get(s, "guests"));
 		print_panels(json_object_get(s, "panels"));
-		print_sandboxes(json_object_get(s, "guests"), json_object_get(s, "panels"));
+		print_sandboxes(s);
 	}
 	json_decref(s);
 	if (fflush(stdout) || ferror(stdout)) {

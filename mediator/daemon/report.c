@@ -210,9 +210,9 @@ static json_t *report_checker(const struct mediator *m)
 
 	if (!c->started_ns)
 		return json_null();
-	return json_pack("{s:o, s:o, s:s, s:o}", "pid", report_pid(&c->client), "restarts",
-			 count(c->restarts), "reader", c->client.renderer, "jobs",
-			 report_jobs(&c->client));
+	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "pid", report_pid(&c->client), "sandbox",
+			 report_sandbox(&c->client), "restarts", count(c->restarts), "reader",
+			 c->client.renderer, "jobs", report_jobs(&c->client));
 }
 
 static json_t *report_driver_domain(const struct mediator *m)
