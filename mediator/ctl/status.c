@@ -151,12 +151,18 @@ static void print_jobs(const json_t *guests)
 	{
 		const json_t *j = json_object_get(g, "jobs");
 
-		if (is_number(j, "declared_ms") &&
-		    number(j, "longest_ms") > number(j, "declared_ms"))
+		if (!is_number(j, "declared_ms"))
+			continue;
+		if (number(j, "longest_ms") > number(j, "declared_ms"))
 			printf("WARNING: %s declares jobs of at most %.1f ms and had one of %.1f "
 			       "ms (%lld longer than declared): correct its max-job-us\n",
 			       text(g, "name"), number(j, "declared_ms"), number(j, "longest_ms"),
 			       integer(j, "overruns"));
+		if (integer(j, "most_per_frame") > integer(g, "segments_per_frame"))
+			printf("WARNING: %s declares frames of at most %lld jobs and had one of "
+			       "%lld: correct segments-per-frame of its displays\n",
+			       text(g, "name"), integer(g, "segments_per_frame"),
+			       integer(j, "most_per_frame"));
 	}
 }
 

@@ -116,13 +116,14 @@ static void report_declared(json_t *jobs, const struct mediator *m, const struct
 {
 	const struct sched_params *p = &s->params;
 	json_t *more = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "declared_ms",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "declared_ms",
 		ms_or_null((int64_t)p->job_ns, p->job_ns), "overruns", count(s->stats.overruns),
 		"kill_ms", ms_or_null((int64_t)p->kill_ns, p->kill_ns), "budget_left_ms",
 		ms_or_null(sched_budget_left(&m->jobs.sched, s, mediator_now()), p->budget_ns),
 		"throttled", count(s->stats.throttled), "frames", count(s->stats.frames), "late",
 		count(s->stats.late), "longest_frame_ms",
-		number((double)s->stats.longest_frame_ns / NS_PER_MS));
+		number((double)s->stats.longest_frame_ns / NS_PER_MS), "most_per_frame",
+		count(s->stats.most_frame_jobs));
 
 	json_object_update(jobs, more);
 	json_decref(more);
@@ -161,19 +162,29 @@ static json_t *report_pid(const struct client *c)
 	return client_running(c) ? count((uint64_t)c->pid) : json_null();
 }
 
+/* A frame of one display may come in the middle of another's. */
+static json_t *report_segments(const struct guest *g)
+{
+	uint32_t segments = 0;
+
+	for (uint32_t i = 0; i < g->config->num_displays; i++)
+		segments += g->mediator->config.display[g->config->display[i]].segments;
+	return count(segments);
+}
+
 static json_t *report_guest(struct guest *g)
 {
 	uint64_t ban_ns = strikes_banned(&g->strikes, mediator_now());
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "name", g->config->name, "domid", report_domid(g), "state",
-			 guest_state_name(g->state), "pid", report_pid(&g->backend), "sandbox",
-			 report_sandbox(&g->backend), "renderer", g->backend.renderer, "strikes",
-			 count(g->strikes.total), "bans", count(g->strikes.bans), "banned_ms",
-			 count(ban_ns / 1000000), "last_fault",
-			 g->last_fault[0] ? json_string(g->last_fault) : json_null(), "buffers",
-			 count(g->buffers.announced), "counters", report_counters(&g->counters),
-			 "jobs", report_jobs(&g->backend));
+	return json_pack(
+		"{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+		g->config->name, "domid", report_domid(g), "state", guest_state_name(g->state),
+		"pid", report_pid(&g->backend), "sandbox", report_sandbox(&g->backend), "renderer",
+		g->backend.renderer, "strikes", count(g->strikes.total), "bans",
+		count(g->strikes.bans), "banned_ms", count(ban_ns / 1000000), "last_fault",
+		g->last_fault[0] ? json_string(g->last_fault) : json_null(), "buffers",
+		count(g->buffers.announced), "counters", report_counters(&g->counters), "jobs",
+		report_jobs(&g->backend), "segments_per_frame", report_segments(g));
 }
 
 static json_t *report_panel(const struct panel *p)

@@ -121,5 +121,8 @@ void sched_complete(struct sched *s, struct sched_client *c, uint64_t now)
 		sums[i]->late += c->params.deadline_ns && took > c->params.deadline_ns;
 		if (took > sums[i]->longest_frame_ns)
 			sums[i]->longest_frame_ns = took;
+		if (c->frame_jobs > sums[i]->most_frame_jobs)
+			sums[i]->most_frame_jobs = c->frame_jobs;
 	}
+	c->frame_jobs = 0;
 }

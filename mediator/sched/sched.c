@@ -105,6 +105,7 @@ static void release_gpu(struct sched *s, uint64_t now)
 		count_overrun(s, c);
 	count_job(&c->stats, busy);
 	count_job(&s->total, busy);
+	c->frame_jobs++;
 	c->running = 0;
 	s->holder = NULL;
 	if (s->policy->charge)

@@ -91,6 +91,7 @@ struct sched_stats {
 	uint64_t frames;    /* completed */
 	uint64_t late;	    /* completed after the deadline, counted from sched_release() */
 	uint64_t longest_frame_ns; /* longest from sched_release() to sched_complete() */
+	uint64_t most_frame_jobs;  /* that ended in between, at most */
 };
 
 /* Read only for all but mediator/sched. */
@@ -120,6 +121,7 @@ struct sched_client {
 
 	uint64_t frame_ns;	  /* release of the frame being drawn */
 	uint64_t last_frame_ns;	  /* of the one released last */
+	uint64_t frame_jobs;	  /* that have ended since the last frame was completed */
 	uint64_t release_ns;	  /* of the last one that counts for the gate */
 	uint64_t next_release_ns; /* expected */
 

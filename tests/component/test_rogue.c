@@ -178,6 +178,23 @@ static void a_job_longer_than_declared_is_counted(void **state)
 	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
 }
 
+static void a_frame_of_more_slices_than_segments_were_declared_is_warned_of(void **state)
+{
+	static char said[1 << 16];
+	struct sim_op ops[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ops[i] = (struct sim_op){.code = SIM_WORK, .value = 1000};
+	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 1, NULL), 0);
+	assert_int_equal(cockpit_gpumctl(&cockpit, 1, "status", said, sizeof(said)), 0);
+	assert_null(strstr(said, "WARNING: ivi"));
+	assert_true(finished(&ivi, draw_submit(&ivi, 1, 1, ops, 3)));
+	assert_int_equal(draw_flush(&ivi, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(cockpit_gpumctl(&cockpit, 1, "status", said, sizeof(said)), 0);
+	assert_non_null(strstr(said, "ivi declares frames of at most 1 jobs and had one of 3"));
+}
+
 static void a_guest_with_jobs_far_longer_than_declared_is_stopped_and_frames_go_on(void **state)
 {
 	struct frames frames;
@@ -281,6 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_higher_guest_runs_between_two_slices_of_a_lower, "max-job-draws = <1>;"),
 		TEST(a_job_longer_than_declared_is_counted, "max-job-us = <40000>;"),
+		TEST(a_frame_of_more_slices_than_segments_were_declared_is_warned_of,
+		     "max-job-us = <900000>; max-job-draws = <1>;"),
 		TEST(a_guest_with_jobs_far_longer_than_declared_is_stopped_and_frames_go_on,
 		     "max-job-us = <10000>; kill-time-us = <150000>;"),
 		TEST(a_flood_of_tiny_jobs_takes_no_frames_from_others, ""),

@@ -193,7 +193,8 @@ static void start_backend(struct guest *g)
 				     .memory_mib = 1,
 				     .max_contexts = 2,
 				     .max_resources = 6,
-				     .max_command_bytes = 512};
+				     .max_command_bytes = 512,
+				     .max_job_draws = g->domid == 1 ? 0 : 1};
 	struct sched_params params = {.priority = g->priority, .kill_ns = KILL_US * 1000ull};
 	int sockets[2];
 

@@ -677,6 +677,27 @@ static void frames_are_counted_with_those_that_are_late(void **state)
 	assert_int_equal(c->stats.longest_frame_ns, 14 * MS + 1);
 }
 
+static void jobs_are_counted_by_frame(void **state)
+{
+	struct sched_client *c = draw_first_frame();
+	const uint64_t first = c->stats.most_frame_jobs;
+
+	(void)state;
+	assert_true(first >= 1);
+	sched_release(&sched, c, T0 + 40 * MS);
+	for (uint64_t i = 0; i < first + 4; i++)
+		use(c, T0 + (40 + 2 * i) * MS, T0 + (41 + 2 * i) * MS);
+	assert_int_equal(c->stats.most_frame_jobs, first);
+	sched_complete(&sched, c, T0 + 60 * MS);
+	assert_int_equal(c->stats.most_frame_jobs, first + 4);
+	/* The next frame begins at none. */
+	sched_release(&sched, c, T0 + 80 * MS);
+	use(c, T0 + 80 * MS, T0 + 81 * MS);
+	sched_complete(&sched, c, T0 + 82 * MS);
+	assert_int_equal(c->stats.most_frame_jobs, first + 4);
+	assert_int_equal(sched.total.most_frame_jobs, first + 4);
+}
+
 static void priorities_may_come_and_go_at_any_time(void **state)
 {
 	struct sched_client *client[20] = {0};
@@ -746,6 +767,7 @@ int main(void)
 		cmocka_unit_test(the_gate_counts_with_the_kill_time_and_what_follows_it),
 		cmocka_unit_test(an_overrun_is_counted_once_and_killed_at_the_kill_time),
 		cmocka_unit_test(frames_are_counted_with_those_that_are_late),
+		cmocka_unit_test(jobs_are_counted_by_frame),
 		cmocka_unit_test(priorities_may_come_and_go_at_any_time),
 	};
 
