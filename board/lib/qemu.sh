@@ -27,7 +27,8 @@ qemu_trees() {
 	local size
 	cp "${DRIVER_TREE:-$IMAGES/driver.dtb}" "$RUN/driver.dtb"
 	if [ -n "${POLICY:-}" ]; then
-		fdtput -t s "$RUN/driver.dtb" /passthrough/gpu-mediator policy "$POLICY"
+		fdtput -t s "$RUN/driver.dtb" /passthrough/gpu-mediator policy \
+			"${POLICY/#priority/fixed-priority}"
 	fi
 	size=$(stat -c %s "$RUN/driver.dtb")
 	cp "$IMAGES/xen.dtb" "$RUN/xen.dtb"

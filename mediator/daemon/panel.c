@@ -232,7 +232,6 @@ static void make_picture(struct panel *p)
 
 	if (!changed)
 		return;
-	p->ticks = 0;
 	set_timer(p->mediator->loop, &p->patience, can ? PANEL_PATIENCE_S : NO_PATIENCE_S);
 	if (!can)
 		return;
@@ -255,8 +254,7 @@ static void tick(struct ev_loop *loop, struct ev_io *io, int events)
 	(void)loop;
 	if (p->safe.due)
 		flip_to_safe(p);
-	p->ticks += expirations;
-	if (!ev_is_active(&p->hold) && p->ticks >= p->picture_ticks)
+	if (!ev_is_active(&p->hold))
 		make_picture(p);
 }
 
@@ -294,8 +292,7 @@ static bool panel_init(struct mediator *m, uint32_t index)
 	p->mediator = m;
 	p->index = index;
 	p->config = &m->config.panel[index];
-	present_init(&p->present, p->config->refresh_hz);
-	p->picture_ticks = config_picture_period_ns(p->config) / p->present.tick_ns;
+	present_init(&p->present, p->config->refresh_hz, config_picture_period_ns(p->config));
 	for (uint32_t i = 0; i < p->config->num_displays; i++) {
 		const struct config_display *d = &m->config.display[p->config->display[i]];
 		struct guest *g = &m->guest[d->guest];

@@ -77,9 +77,7 @@ struct panel {
 	struct panel_display display[CONFIG_PANEL_DISPLAYS]; /* painted in this order */
 	struct ev_io tick;				     /* a timer descriptor */
 	struct ev_timer patience;
-	uint64_t picture_ticks; /* of the timer, from one picture to the next */
-	uint64_t ticks;		/* since the last picture was begun */
-	struct ev_timer hold;	/* active: the screen must not change (a screenshot is taken) */
+	struct ev_timer hold; /* active: the screen must not change (a screenshot is taken) */
 	enum panel_stage stage;
 	bool dark; /* frames are not shown now; said once */
 	struct inherited inherited;

@@ -72,10 +72,11 @@ static void count_shown(struct present_display *d, uint64_t now)
 	d->last_shown_ns = now;
 }
 
-void present_init(struct present_panel *p, uint32_t refresh_hz)
+void present_init(struct present_panel *p, uint32_t refresh_hz, uint64_t picture_period_ns)
 {
 	memset(p, 0, sizeof(*p));
 	p->tick_ns = NS_PER_S / refresh_hz;
+	p->picture_ticks = picture_period_ns / p->tick_ns;
 }
 
 uint32_t present_add(struct present_panel *p, uint32_t frame_period_us)
@@ -146,7 +147,7 @@ uint32_t present_begin(struct present_panel *p, uint64_t now)
 	advance_tick(p, now);
 	for (uint32_t i = 0; i < p->num_displays; i++)
 		advance_period(p, &p->display[i]);
-	if (p->busy)
+	if (p->busy || (p->begun && p->tick - p->begun_tick < p->picture_ticks))
 		return 0;
 	for (uint32_t i = 0; i < p->num_displays; i++) {
 		latch(&p->display[i], now);
@@ -162,6 +163,8 @@ uint32_t present_begin(struct present_panel *p, uint64_t now)
 		d->making_id = d->active ? d->current.buffer_id : 0;
 	}
 	p->busy = 1;
+	p->begun = 1;
+	p->begun_tick = p->tick;
 	return changed;
 }
 

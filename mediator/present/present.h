@@ -73,10 +73,13 @@ struct present_display {
 struct present_panel {
 	struct present_display display[PRESENT_MAX_DISPLAYS];
 	uint32_t num_displays;
-	uint64_t tick_ns;      /* nominal distance of ticks */
-	uint64_t tick_time_ns; /* smoothed time of the last tick; 0: there was none */
-	uint64_t tick;	       /* its number; left-out ones are counted */
-	uint8_t busy;	       /* between begin and end */
+	uint64_t tick_ns;	/* nominal distance of ticks */
+	uint64_t tick_time_ns;	/* smoothed time of the last tick; 0: there was none */
+	uint64_t tick;		/* its number; left-out ones are counted */
+	uint64_t picture_ticks; /* from the begin of one picture to that of the next, at least */
+	uint64_t begun_tick;	/* of the last picture's begin, when `begun` */
+	uint8_t begun;		/* there was one */
+	uint8_t busy;		/* between begin and end */
 };
 
 /* Frames to be answered by FRAME_SHOWN: seq[i] for display i, 0: none. */
@@ -90,12 +93,13 @@ enum present_status {
 };
 
 /*
- * A panel without displays; refresh_hz is not 0. present_add() returns the new display's number:
+ * A panel without displays; refresh_hz is not 0, and a new picture is begun picture_period_ns after
+ * the last one at the earliest (0: at any tick). present_add() returns the new display's number:
  * 0, 1, ...; the caller adds no more than PRESENT_MAX_DISPLAYS. All displays are to be drawn
  * (black) at the first tick. A period within 1 % of a multiple of the panel's is taken as that
  * multiple.
  */
-void present_init(struct present_panel *p, uint32_t refresh_hz);
+void present_init(struct present_panel *p, uint32_t refresh_hz, uint64_t picture_period_ns);
 uint32_t present_add(struct present_panel *p, uint32_t frame_period_us);
 
 /*

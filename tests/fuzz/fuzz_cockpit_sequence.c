@@ -672,7 +672,7 @@ static void set_up(void)
 	compose_end_us = compose_id = 0;
 	wake_ns = SCHED_NEVER;
 	sched_init(&sched, &sched_fixed_priority);
-	present_init(&panel, 60);
+	present_init(&panel, 60, 0);
 	compositor = sched_add(&sched, SCHED_PRIORITY_COMPOSITOR, NULL);
 	for (uint32_t i = 0; i < GUESTS; i++) {
 		struct guest *g = &guests[i];

@@ -27,7 +27,7 @@ static uint64_t submit(uint32_t display, uint64_t seq, uint32_t buffer)
 /* A panel of 60 Hz whose first (black) picture is on the screen at tick 0. */
 static void setup_panel(uint32_t displays, uint32_t period_us)
 {
-	present_init(&panel, 60);
+	present_init(&panel, 60, 0);
 	for (uint32_t i = 0; i < displays; i++)
 		assert_int_equal(present_add(&panel, period_us), i);
 	assert_int_equal(present_begin(&panel, BASE), (1u << displays) - 1);
@@ -59,7 +59,7 @@ static struct present_stats stats_of(uint32_t display, uint64_t now)
 static void the_first_picture_is_black_and_draws_every_display(void **state)
 {
 	(void)state;
-	present_init(&panel, 60);
+	present_init(&panel, 60, 0);
 	present_add(&panel, 33333);
 	present_add(&panel, 33333);
 	assert_null(present_current(&panel, 0));
@@ -67,6 +67,29 @@ static void the_first_picture_is_black_and_draws_every_display(void **state)
 	present_end(&panel, BASE, &shown);
 	assert_int_equal(shown.seq[0], 0);
 	assert_int_equal(present_begin(&panel, BASE + TICK), 0);
+}
+
+static void pictures_are_begun_a_picture_period_apart_and_hold_all_that_came_meanwhile(void **state)
+{
+	(void)state;
+	present_init(&panel, 60, 3 * TICK);
+	present_add(&panel, 50000);
+	present_add(&panel, 50000);
+	assert_int_equal(tick(0), 3);
+	submit(0, 1, 10);
+	assert_int_equal(tick(1), 0);
+	submit(1, 1, 20);
+	assert_int_equal(tick(2), 0);
+	assert_int_equal(tick(3), 3);
+	assert_int_equal(shown.seq[0], 1);
+	assert_int_equal(shown.seq[1], 1);
+	/* After a pause there is nothing to wait for. */
+	assert_int_equal(tick(7), 0);
+	submit(0, 2, 10);
+	assert_int_equal(tick(8), 1);
+	submit(1, 2, 20);
+	assert_int_equal(tick(10), 0);
+	assert_int_equal(tick(11), 2);
 }
 
 static void a_frame_is_answered_when_it_is_on_the_screen_and_not_before(void **state)
@@ -459,6 +482,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_picture_is_black_and_draws_every_display),
+		cmocka_unit_test(
+			pictures_are_begun_a_picture_period_apart_and_hold_all_that_came_meanwhile),
 		cmocka_unit_test(a_frame_is_answered_when_it_is_on_the_screen_and_not_before),
 		cmocka_unit_test(an_overtaken_frame_is_answered_at_once),
 		cmocka_unit_test(a_latched_frame_is_not_overtaken_any_more),
