@@ -32,6 +32,14 @@ static void require(bool condition)
 		abort();
 }
 
+static uint8_t take(void)
+{
+	if (left == 0)
+		return 255;
+	left--;
+	return *next++;
+}
+
 static bool is_below(const char *path, const char *directory)
 {
 	return !strncmp(path, directory, strlen(directory));
@@ -72,7 +80,7 @@ char **xs_check_watch(struct xs_handle *xs)
 void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *len)
 {
 	static const char domid[] = "7";
-	unsigned int length = left > 0 ? (left--, *next++) : 255;
+	unsigned int length = take();
 	char *text;
 
 	(void)xs;
