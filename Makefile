@@ -3,6 +3,7 @@
 #
 # Variants (object folders of their own):  build/host/plain  gcc, what a user runs
 #                                          build/host/san    gcc with ASan and UBSan, stand-in Xen
+#                                          build/host/cov    gcc, counting branches
 #                                          build/host/fuzz   clang with libFuzzer's coverage
 #                                          build/board       arm64, against the board's sysroot
 # New source files are picked up by name; nothing has to be listed here.
@@ -128,6 +129,9 @@ host/san_CC := $(HOST_CC)
 host/san_CFLAGS := -O1 $(SANITIZE)
 host/san_PKGCONFIG := pkg-config
 host/san_STANDINS := $(BUILD)/host/san/lib/standins.a
+host/cov_CC := $(HOST_CC)
+host/cov_CFLAGS := -O0 --coverage
+host/cov_PKGCONFIG := pkg-config
 host/fuzz_CC := $(CLANG)
 host/fuzz_CFLAGS := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 host/fuzz_PKGCONFIG := pkg-config
@@ -138,7 +142,7 @@ board_LIBDIR := $(SYSROOT)/usr/lib/aarch64-linux-gnu
 board_LDFLAGS := -Wl,-rpath-link,$(board_LIBDIR)
 board_PKGCONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 	PKG_CONFIG_LIBDIR=$(board_LIBDIR)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
-VARIANTS := host/plain host/san host/fuzz board
+VARIANTS := host/plain host/san host/cov host/fuzz board
 
 include tests/tests.mk
 -include board/board.mk

@@ -21,7 +21,7 @@ FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%.c=$(BUILD)/host/fuzz/%)
 FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
 TEST_SRC := $(call sources,$(wildcard tests/standins tests/component tests/unit)) \
-	$(FUZZ_TARGETS) $(FUZZ_HELPERS)
+	$(FUZZ_TARGETS) $(FUZZ_HELPERS) $(call sources,tests/coverage)
 
 SIDE_PKGS_backend = $(gpum-backend_PKGS)
 SIDE_LIBS_backend = $(gpum-backend_LIBS)
@@ -35,13 +35,13 @@ side_archives = $(if $(filter cockpit,$(1)),backend pure,$(filter-out frontend,$
 # $(1) source, $(2) its folder, $(3) side; TEST_LDFLAGS_name may ask for more (-Wl,--wrap=...).
 -include $(wildcard tests/unit/*/unit.mk)
 define unit_rules
-$(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(call unit_helpers,$(2))) $(BUILD)/host/san/lib/$(3).a
+$(BUILD)/$(4)/$(1:.c=): $(patsubst %.c,$(BUILD)/$(4)/obj/%.o,$(1) $(call unit_helpers,$(2))) $(BUILD)/$(4)/lib/$(3).a
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
+	@$(HOST_CC) $$($(4)_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
 		-o $$@ $$^ $(SIDE_LIBS_$(3)) $$(shell pkg-config --libs $(SIDE_PKGS_$(3)) $(TEST_PKGS)) -lm -pthread
 endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst %/,%,$(dir $(t))),$(notdir $(patsubst %/,%,$(dir $(t)))))))
-
+$(foreach v,host/san host/cov,$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst \
+	%/,%,$(dir $(t))),$(notdir $(patsubst %/,%,$(dir $(t)))),$(v)))))
 # Parts of the backend may be driven in the test's own process, too.
 define component_rules
 $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) \
@@ -77,6 +77,18 @@ $(FRONTEND_ON_HOST): private CFLAGS_EXTRA += -I$(BUILD)/host/kernel -std=gnu11 -
 fuzz_side = $(word 2,$(subst _, ,$(notdir $(1:.c=))))
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t)))))
 
+# Branches are counted in unit tests, but for drawing, and with the fuzzers' seeds.
+define replay_rules
+$(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(FUZZ_HELPERS) \
+		tests/coverage/replay.c) $(patsubst %,$(BUILD)/host/cov/lib/%.a,$(call side_archives,$(2)))
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
+		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call replay_rules,$(t),$(call fuzz_side,$(t)))))
+COVERAGE_PROGRAMS := $(patsubst %.c,$(BUILD)/host/cov/%,$(filter-out %/test_draw.c \
+	tests/unit/mediator/test_sim_tool.c,$(UNIT_TESTS)) $(FUZZ_TARGETS))
+
 FAKEXEN := $(BUILD)/host/san/bin/fakexen
 $(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/standins/server/*.c))
 	@mkdir -p $(@D)
@@ -88,7 +100,7 @@ $(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/co
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
 
-.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz
+.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz check-coverage coverage
 check: ## everything there is to test, unit to system
 	@tests/check
 
@@ -108,6 +120,11 @@ fuzz: $(FUZZ_PROGRAMS) ## all fuzz targets, HOURS=n in all; keeps what it learns
 
 check-format: ## sources are laid out as .clang-format says
 	@tests/run format tests/style/*
+
+check-coverage: $(COVERAGE_PROGRAMS) ## unit tests and fuzz seeds reach 90 % of the branches of the pure logic
+	@tests/run coverage tests/coverage/branches_of_the_pure_logic_are_tested
+coverage: $(COVERAGE_PROGRAMS) ## the same, and which branches are missing
+	@tests/coverage/branches_of_the_pure_logic_are_tested --missing
 
 check-build: ## gcc and clang build everything without a warning
 	@tests/run build tests/compile/*
