@@ -10,6 +10,7 @@
 
 #define NS_PER_S  1e9
 #define NS_PER_MS UINT64_C(1000000)
+#define SEARCH_NS UINT64_C(1000000000) /* between two looks for a first announcement */
 
 static struct checker *of(struct client *client)
 {
@@ -133,6 +134,14 @@ static void fill(const struct config_truth *t, const struct panel_picture *pictu
 		check->rect[check->num_rects++] = moved(&t->telltale[i], &picture->region);
 }
 
+/* Whoever has never announced anything will hardly begin now. */
+static uint64_t interval(const struct watch *w)
+{
+	uint64_t ns = w->panel->display[w->slot].config->truth.check_ms * NS_PER_MS;
+
+	return w->monitor.announced || ns > SEARCH_NS ? ns : SEARCH_NS;
+}
+
 void checker_frame(struct watch *w)
 {
 	const struct panel_display *d = &w->panel->display[w->slot];
@@ -142,7 +151,7 @@ void checker_frame(struct watch *w)
 	uint64_t now = mediator_now();
 
 	if (!d->config->truth.announced || c->watch || !client_ready(&c->client) ||
-	    now - w->checked_ns < d->config->truth.check_ms * NS_PER_MS ||
+	    now - w->checked_ns < interval(w) ||
 	    !panel_frame(w->panel, w->slot, &picture, &c->own_buffer))
 		return;
 	w->checked_ns = now;

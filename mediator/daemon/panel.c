@@ -129,7 +129,7 @@ static void shown(struct output *output, void *owner)
 	}
 	if (p->stage != PANEL_FLIPPING)
 		return;
-	p->safe.on_screen = !p->config->composed && p->safe.making;
+	p->safe.on_screen = p->safe.handle && p->safe.showing == p->safe.handle;
 	if (p->dark && log_allow(&p->limit, mediator_now()))
 		log_info("%s: pictures are shown again", p->config->connector);
 	p->dark = false;
@@ -157,6 +157,7 @@ void panel_show(struct panel *p, uint32_t handle, const struct gpum_rect *from)
 		p->safe.ready_from = *from;
 		return;
 	}
+	p->safe.showing = handle;
 	status = p->output->ops->show(p->output, handle, from);
 	if (status) {
 		panel_drop(p, strerror(-status));

@@ -85,12 +85,13 @@ struct panel {
 		uint32_t handle; /* 0: none of the displays has a safe picture */
 		int fd;		 /* to read it by; -1: it cannot be */
 		struct gpum_buffer description;
-		bool due;	 /* to be shown as soon as the output is free */
-		bool flipping;	 /* beside what `stage` is about */
-		bool on_screen;	 /* it, and not a picture of frames */
-		bool stale;	 /* the picture being drawn was begun before somebody went safe */
-		uint32_t making; /* slots whose safe picture is in the one that is being made */
-		uint32_t ready;	 /* a picture that waits for that flip to end, 0: none */
+		bool due;	  /* to be shown as soon as the output is free */
+		bool flipping;	  /* beside what `stage` is about */
+		bool on_screen;	  /* it, and not a picture of frames */
+		bool stale;	  /* the picture being drawn was begun before somebody went safe */
+		uint32_t showing; /* handle that was given to the output last */
+		uint32_t making;  /* slots whose safe picture is in the one that is being made */
+		uint32_t ready;	  /* a picture that waits for that flip to end, 0: none */
 		struct gpum_rect ready_from;
 	} safe;
 	struct log_limit limit;

@@ -280,13 +280,13 @@ static void app_run_until(uint32_t colour)
 	fail_msg("%06x is not shown", colour);
 }
 
-static int start_app(const char *mediator)
+static int start_app(const char *display, const char *mediator)
 {
 	uint32_t bytes = WIDTH * HEIGHT * 4, ref;
 	char more[512];
 
 	snprintf(more, sizeof(more),
-		 "%s announce = <0 %u>; telltales = <10 10 20 20>, <50 12 31 17>;", watched(),
+		 "%s announce = <0 %u>; telltales = <10 10 20 20>, <50 12 31 17>;", display,
 		 STRIP_Y);
 	cockpit_start(&cockpit, tree_with(more, mediator));
 	guest_create(&cluster, 5, "cluster");
@@ -313,7 +313,7 @@ static int start_app(const char *mediator)
 static int setup_app(void **state)
 {
 	(void)state;
-	return start_app("");
+	return start_app(watched(), "");
 }
 
 static long counted(const char *what)
@@ -469,6 +469,49 @@ static void it_is_not_fed_while_the_picture_is_frozen(void **state)
 	assert_true(meals() > before);
 }
 
+static int setup_dog_with_app(void **state)
+{
+	char mediator[128];
+	FILE *dog = fopen(dog_file, "w");
+
+	(void)state;
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
+	return !dog || fclose(dog) ||
+			       start_app("freeze-timeout-ms = <2000>; check-interval-ms = <50>;",
+					 mediator)
+		       ? -1
+		       : 0;
+}
+
+static void frames_that_repeat_themselves_do_not_feed_it(void **state)
+{
+	long before = meals();
+
+	(void)state;
+	app_run(500);
+	assert_true(meals() > before);
+	app.stuck = true;
+	app_run(FREEZE);
+	before = meals();
+	app_run(800); /* not yet safe: it is the progress that is wanting */
+	assert_int_equal(meals(), before);
+	app.stuck = false;
+	app_run(500);
+	assert_true(meals() > before);
+}
+
+static void a_telltale_that_stays_wrong_does_not_feed_it(void **state)
+{
+	long before;
+
+	(void)state;
+	app.wrong = true;
+	app_run(FREEZE);
+	before = meals();
+	app_run(1000);
+	assert_int_equal(meals(), before);
+}
+
 static void another_display_does_not_feed_it(void **state)
 {
 	long before;
@@ -500,6 +543,8 @@ static void a_killed_mediator_leaves_it_unfed_and_running(void **state)
 
 	(void)state;
 	cockpit_kill_mediator(&cockpit);
+	for (int i = 0; i < 500 && cockpit_has_backend(&cockpit); i++)
+		usleep(10000);
 	dog = fopen(dog_file, "r");
 	assert_non_null(dog);
 	n = fread(text, 1, sizeof(text), dog);
@@ -581,6 +626,8 @@ int main(void)
 		WITH(the_others_are_not_judged_by_what_one_announces, setup_app),
 		WITH(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),
 		WITH(it_is_not_fed_while_the_picture_is_frozen, setup_dog_without_picture),
+		WITH(frames_that_repeat_themselves_do_not_feed_it, setup_dog_with_app),
+		WITH(a_telltale_that_stays_wrong_does_not_feed_it, setup_dog_with_app),
 		WITH(another_display_does_not_feed_it, setup_dog_without_picture),
 		WITH(a_safe_picture_that_reaches_the_screen_feeds_it, setup_dog),
 		WITH(a_killed_mediator_leaves_it_unfed_and_running, setup_dog),
