@@ -17,6 +17,7 @@ GUEST_VARIANTS := board host/plain host/san
 
 $(foreach p,$(filter-out vgpu-hostile,$(GUEST_PROGRAMS)),$(eval $(p)_PKGS := $(GUEST_PKGS)))
 vgpu-hostile_LIBS := $(XEN_LIBS)
+cluster-demo_LIBS := -lz
 $(foreach v,$(GUEST_VARIANTS),$(foreach p,$(GUEST_PROGRAMS),$(eval $(call program_rules,$(v),$(p)))))
 
 # So that `check-build` compiles them with gcc and clang as well.

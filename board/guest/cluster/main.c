@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
 	"cluster-demo - an instrument cluster on a KMS display\n"
@@ -16,13 +17,23 @@ static const char usage[] =
 	"  --fps N           draw at most N frames a second (default: as the display paces)\n"
 	"  --fps-log         print frames=N fps=F every second\n"
 	"  --step-per-frame  advance the drive by 1/60 s per frame, whatever the time\n"
+	"  --announce        say in each frame what its telltales show (docs/truth.md)\n"
+	"  --fault KIND@F+S  from frame F on, for S seconds, behave wrongly: freeze shows no "
+	"frame,\n"
+	"                    repeat shows frames with the same alive counter, wrong-telltale draws "
+	"a\n"
+	"                    telltale other than it announces\n"
 	"  --png FILE        draw one frame off screen into FILE and exit\n"
 	"  --size WxH        its size (default 1280x400)\n"
 	"  --frame N         which frame (default 0), at 1/60 s each\n"
-	"  --layout          print where each telltale is (name x y width height), for --size\n"
+	"  --layout          print where each telltale and the strip is (name x y width height), "
+	"for\n"
+	"                    --size\n"
 	"  --help            this text\n"
 	"\n"
 	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";
+
+enum fault { FAULT_NONE, FAULT_FREEZE, FAULT_REPEAT, FAULT_WRONG_TELLTALE };
 
 struct options {
 	const char *device;
@@ -31,7 +42,9 @@ struct options {
 	uint32_t fps;	 /* 0: not limited */
 	uint32_t frame;
 	uint32_t size[2];
-	bool fps_log, step_per_frame, layout, help;
+	bool fps_log, step_per_frame, layout, announce, help;
+	enum fault fault;
+	uint32_t fault_frame, fault_seconds;
 };
 
 enum {
@@ -43,7 +56,9 @@ enum {
 	OPT_PNG,
 	OPT_SIZE,
 	OPT_FRAME,
-	OPT_LAYOUT
+	OPT_LAYOUT,
+	OPT_ANNOUNCE,
+	OPT_FAULT
 };
 
 static const struct option long_options[] = {
@@ -56,9 +71,36 @@ static const struct option long_options[] = {
 	{"size", required_argument, NULL, OPT_SIZE},
 	{"frame", required_argument, NULL, OPT_FRAME},
 	{"layout", no_argument, NULL, OPT_LAYOUT},
+	{"announce", no_argument, NULL, OPT_ANNOUNCE},
+	{"fault", required_argument, NULL, OPT_FAULT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
+
+static bool parse_fault(struct options *o, char *text)
+{
+	static const struct {
+		const char *name;
+		enum fault fault;
+	} kinds[] = {{"freeze", FAULT_FREEZE},
+		     {"repeat", FAULT_REPEAT},
+		     {"wrong-telltale", FAULT_WRONG_TELLTALE}};
+	char *frame = strchr(text, '@'), *seconds = frame ? strchr(frame, '+') : NULL;
+
+	if (!seconds) {
+		cli_error("--fault %s: must be KIND@FRAME+SECONDS", text);
+		return false;
+	}
+	*frame++ = '\0';
+	*seconds++ = '\0';
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, text))
+			o->fault = kinds[i].fault;
+	if (!o->fault)
+		cli_error("--fault %s: must be freeze, repeat or wrong-telltale", text);
+	return o->fault && cli_u32("--fault", frame, 0, UINT32_MAX, &o->fault_frame) &&
+	       cli_u32("--fault", seconds, 1, 3600, &o->fault_seconds);
+}
 
 static bool take_option(struct options *o, int option)
 {
@@ -86,6 +128,11 @@ static bool take_option(struct options *o, int option)
 	case OPT_LAYOUT:
 		o->layout = true;
 		return true;
+	case OPT_ANNOUNCE:
+		o->announce = true;
+		return true;
+	case OPT_FAULT:
+		return parse_fault(o, optarg);
 	case 'h':
 		o->help = true;
 		return true;
@@ -121,6 +168,8 @@ static int print_layout(const struct options *o)
 		printf("%s %d %d %d %d\n", lamp_places[i].name, (int)at[0], (int)at[1], (int)at[2],
 		       (int)at[2]);
 	}
+	if (o->size[0] >= TELLTALE_STRIP_WIDTH)
+		printf("strip %d %u %u %d\n", 0, o->size[1] - 1, TELLTALE_STRIP_WIDTH, 1);
 	return CLI_OK;
 }
 
@@ -147,10 +196,27 @@ static void advance(struct drive *d, const struct options *o, uint64_t frame, ui
 		drive_step(d);
 }
 
+/* What goes wrong in this frame, if anything; a freeze is over when this returns. */
+static void misbehave(struct scene *s, const struct options *o, uint64_t frame, uint64_t *until)
+{
+	bool wrong;
+
+	if (o->fault && frame == o->fault_frame) {
+		*until = cli_now_ns() + o->fault_seconds * UINT64_C(1000000000);
+		if (o->fault == FAULT_FREEZE)
+			cli_sleep_until(*until);
+	}
+	wrong = cli_now_ns() < *until;
+	s->telltales.wrong = wrong && o->fault == FAULT_WRONG_TELLTALE;
+	if (!wrong || o->fault != FAULT_REPEAT)
+		s->telltales.alive = (uint32_t)frame;
+}
+
 static int animate(struct target *t, struct scene *s, const struct options *o)
 {
 	struct fps_log log;
 	struct drive d;
+	uint64_t fault_until = 0;
 	int ret = 0;
 
 	drive_init(&d);
@@ -159,6 +225,7 @@ static int animate(struct target *t, struct scene *s, const struct options *o)
 		if (o->fps)
 			cli_sleep_until(log.start_ns + log.frames * 1000000000u / o->fps);
 		advance(&d, o, log.frames, cli_now_ns() - log.start_ns);
+		misbehave(s, o, log.frames, &fault_until);
 		ret = scene_draw(s, t, &d, log.frames);
 		if (!ret)
 			ret = target_present(t);
@@ -185,7 +252,7 @@ static int run(const struct options *o)
 	if (!o->png)
 		printf("display: %s %ux%u\n", t.kms.path, t.width, t.height);
 	fflush(stdout);
-	ret = scene_init(&s, &t);
+	ret = scene_init(&s, &t, o->announce);
 	if (!ret) {
 		ret = o->png ? draw_png(&t, &s, o) : animate(&t, &s, o);
 		scene_finish(&s);

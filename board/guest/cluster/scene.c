@@ -188,14 +188,15 @@ static int build_backdrop(struct scene *s)
 	return ret;
 }
 
-int scene_init(struct scene *s, const struct target *t)
+int scene_init(struct scene *s, const struct target *t, bool announce)
 {
 	static const char *const attributes[] = {"position", NULL};
 
 	memset(s, 0, sizeof(*s));
 	s->layout = layout_for((float)t->width, (float)t->height);
 	s->blit_program = target_program(blit_vertex, blit_fragment, attributes);
-	if (!s->blit_program || painter_init(&s->painter) || build_parts(s) || build_backdrop(s)) {
+	if (!s->blit_program || painter_init(&s->painter) || build_parts(s) || build_backdrop(s) ||
+	    (announce && telltales_init(&s->telltales, &s->layout))) {
 		scene_finish(s);
 		return -1;
 	}
@@ -206,6 +207,7 @@ int scene_init(struct scene *s, const struct target *t)
 void scene_finish(struct scene *s)
 {
 	painter_finish(&s->painter);
+	telltales_finish(&s->telltales);
 	glDeleteProgram(s->blit_program);
 	glDeleteTextures(1, &s->backdrop);
 	glDeleteBuffers(1, &s->parts_vbo);
@@ -376,6 +378,9 @@ int scene_draw(struct scene *s, const struct target *t, const struct drive *d, u
 	draw_bar(s, DIAL_RPM_X, d->coolant, 0);
 	draw_gear(s, d);
 	draw_numbers(s, d, frame);
-	draw_lamps(s, d->lamps);
+	if (s->telltales.enabled)
+		telltales_draw(&s->telltales, d->lamps);
+	else
+		draw_lamps(s, d->lamps);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "board/guest/cluster/drive.h"
 #include "board/guest/cluster/layout.h"
 #include "board/guest/cluster/paint.h"
+#include "board/guest/cluster/telltale.h"
 #include "board/guest/common/target.h"
 
 /*
@@ -32,10 +33,11 @@ struct scene {
 	struct paint_part lamps[LAMP_COUNT];
 	struct paint_part arc_speed, arc_rpm, needle, bar, bar_low, car, brake;
 	struct paint_mesh lanes;
+	struct telltales telltales; /* enabled: drawn instead of `lamps`, and announced */
 };
 
 /* 0, or -1 (reported). The target's context has to be current. */
-int scene_init(struct scene *s, const struct target *t);
+int scene_init(struct scene *s, const struct target *t, bool announce);
 void scene_finish(struct scene *s);
 /* 0, or -1 (reported). `frame` is what the frame counter shows. */
 int scene_draw(struct scene *s, const struct target *t, const struct drive *d, uint64_t frame);
