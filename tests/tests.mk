@@ -100,6 +100,8 @@ $(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/co
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
 
+include tests/component/fault.mk
+
 .PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz check-coverage coverage
 check: ## everything there is to test, unit to system
 	@tests/check
@@ -107,7 +109,7 @@ check: ## everything there is to test, unit to system
 check-unit: $(UNIT_PROGRAMS) ## pure logic, under a minute
 	@tests/run unit $(UNIT_PROGRAMS)
 
-check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) $(SANDBOX_PROBE) ## real programs on stand-in Xen libraries
+check-component: host/san-programs $(COMPONENT_PROGRAMS) $(FAKEXEN) $(SANDBOX_PROBE) $(FAULT_PROGRAMS) ## real programs on stand-in Xen libraries
 	@tests/run component $(COMPONENT_PROGRAMS)
 
 check-fuzz: $(FUZZ_PROGRAMS) ## each fuzz target for FUZZ_SECONDS

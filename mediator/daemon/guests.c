@@ -12,9 +12,7 @@
 
 #define NS_PER_S      1e9
 #define NS_PER_MS     UINT64_C(1000000)
-#define RETRY_FIRST_S 0.1  /* doubled by each recent strike */
-#define RETRY_MAX_S   30.0 /* when no process can be started at all */
-#define NOT_STARTED_S 5.0
+#define RETRY_FIRST_S 0.1 /* doubled by each recent strike */
 #define LEAVE_S	      3.0 /* for a backend to close the connection after dom0's detach */
 
 const char *guest_state_name(enum guest_state state)
@@ -83,7 +81,7 @@ static void try_start(struct guest *g)
 	memset(&g->counters, 0, sizeof(g->counters));
 	log_info("%s: domain %u gets a backend", g->config->name, g->domid);
 	if (backend_start(g))
-		start_timer(g, &g->retry, RETRY_MAX_S);
+		start_timer(g, &g->retry, (double)restart_pause(&g->not_started, 0) / NS_PER_S);
 	else
 		g->state = GUEST_RUNNING;
 }
@@ -131,8 +129,12 @@ static void not_started(struct guest *g, const char *reason)
 		log_error("%s: backend could not start: %s", g->config->name, reason);
 }
 
-static double retry_delay(const struct guest *g)
+static double retry_delay(struct guest *g)
 {
+	uint64_t lived = mediator_now() - g->started_ns;
+
+	if (!g->backend.has_greeted)
+		return (double)restart_pause(&g->not_started, lived) / NS_PER_S;
 	return RETRY_FIRST_S * (1u << strikes_recent(&g->strikes, mediator_now()));
 }
 
@@ -170,7 +172,7 @@ void guest_backend_gone(struct guest *g)
 	else
 		not_started(g, end);
 	g->closing = xenstore_refuse(m->xenstore, g->domid, well ? "" : g->last_fault);
-	start_timer(g, &g->retry, g->backend.has_greeted ? retry_delay(g) : NOT_STARTED_S);
+	start_timer(g, &g->retry, retry_delay(g));
 	consider_ban(g);
 }
 

@@ -16,6 +16,7 @@
 #include "mediator/daemon/buffers.h"
 #include "mediator/daemon/clients.h"
 #include "mediator/daemon/log.h"
+#include "mediator/guard/restart.h"
 #include "mediator/guard/strikes.h"
 #include "mediator/protocol/client.h"
 
@@ -50,9 +51,10 @@ struct guest {
 	struct buffers buffers;
 	struct gpum_state counters; /* the backend's last word */
 	struct strikes strikes;
-	uint64_t started_ns;   /* its backend */
-	struct ev_timer retry; /* active: no new backend before it fires */
-	struct ev_timer leave; /* after dom0's detach */
+	struct restart not_started; /* backends that ended before they looked at the guest */
+	uint64_t started_ns;	    /* its backend */
+	struct ev_timer retry;	    /* active: no new backend before it fires */
+	struct ev_timer leave;	    /* after dom0's detach */
 	char last_fault[GPUM_REASON_MAX + 32];
 	char backend_fault[GPUM_REASON_MAX]; /* FAULT of the backend that runs */
 	struct log_limit limit;

@@ -50,6 +50,9 @@ static void must(bool ok, const char *what)
 	exit(99);
 }
 
+/* Behind build/host/san. */
+static const char *other_folder;
+
 /* Where the programs are: .../tests/component/test_x is beside .../bin. */
 static const char *programs(void)
 {
@@ -61,8 +64,13 @@ static const char *programs(void)
 	dir[n] = '\0';
 	at = strstr(dir, "/tests/component/");
 	must(at != NULL, "place of the test program");
-	strcpy(at, "/bin");
+	strcpy(at, other_folder ? other_folder : "/bin");
 	return dir;
+}
+
+void cockpit_use(const char *folder)
+{
+	other_folder = folder;
 }
 
 static void set_log(struct cockpit *c, const char *log)

@@ -44,6 +44,11 @@ int cockpit_start_pair(struct cockpit *c, const char *tree, struct guest *cluste
 		       struct guest *ivi);
 int cockpit_stop_pair(struct cockpit *c, struct guest *cluster, struct guest *ivi);
 
+/*
+ * From now on programs are taken from another folder, which follows on build/host/san:
+ * "/../fault/bin".
+ */
+void cockpit_use(const char *folder);
 /* Only the fake Xen. */
 void cockpit_start_xen(struct cockpit *c);
 

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each call that may fail does so once: the 1st of a program's life, the 2nd, and so on until a run
+ * makes fewer calls. Whatever it was, the guest is served in the end, no sanitizer has anything to
+ * say, and nothing stays mapped. FAULT_RUNS limits the runs per program (60): then only every so
+ * many calls fail. FAULT_FROM starts later. A failing run tells the call's number and name.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/component/cockpit.h"
+#include "tests/component/draw.h"
+#include "tests/standins/fault.h"
+
+#define WIDTH	 64u
+#define HEIGHT	 64u
+#define ATTEMPTS 6 /* to connect; only the first one can fail by the fault itself */
+
+static struct fault_plan *plan;
+static uint32_t next_domid = 10;
+
+static uint32_t from_environment(const char *name, uint32_t missing)
+{
+	const char *text = getenv(name);
+
+	return text ? (uint32_t)strtoul(text, NULL, 10) : missing;
+}
+
+static int make_plan(void **state)
+{
+	static char path[] = "/tmp/fault-plan.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	if (fd < 0 || ftruncate(fd, sizeof(*plan)))
+		return -1;
+	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	setenv("FAULT_PLAN", path, 1);
+	cockpit_use("/../fault/bin");
+	return plan == MAP_FAILED ? -1 : 0;
+}
+
+static int drop_plan(void **state)
+{
+	(void)state;
+	return unlink(getenv("FAULT_PLAN"));
+}
+
+static void arm(const char *program, uint32_t nth)
+{
+	memset(plan, 0, sizeof(*plan));
+	strcpy(plan->program, program);
+	plan->nth = nth;
+}
+
+/* A picture, and a job of the 3D kind. */
+static bool draws(struct guest *g)
+{
+	const struct sim_op op = {.code = SIM_WORK, .value = 500};
+	struct virtio_gpu_ctrl_hdr answer;
+	uint32_t slot;
+
+	if (draw_picture(g, 1, 0, WIDTH, HEIGHT, 1, NULL) ||
+	    draw_context(g, 1) != VIRTIO_GPU_RESP_OK_NODATA)
+		return false;
+	slot = draw_submit(g, 1, 1, &op, 1);
+	return guest_wait(g, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE) &&
+	       answer.type == VIRTIO_GPU_RESP_OK_NODATA &&
+	       draw_flush(g, 1, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA &&
+	       draw_unref(g, 1) == VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+/* What the frontend does when something went wrong. */
+static void leave(struct guest *g)
+{
+	if (g->bound)
+		xenevtchn_unbind(g->evtchn, g->port);
+	g->bound = false;
+	guest_set_state(g, GUEST_CLOSING);
+	guest_set_state(g, GUEST_CLOSED);
+}
+
+static bool is_served(struct guest *g)
+{
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (guest_connect(g) && draws(g))
+			return guest_disconnect(g);
+		leave(g);
+	}
+	return false;
+}
+
+static bool serve_one(struct cockpit *c)
+{
+	struct guest g;
+	bool served;
+
+	guest_create(&g, next_domid++, "ivi");
+	served = is_served(&g);
+	guest_destroy(&g);
+	guest_finish(&g);
+	return cockpit_wait_mapped(c, 0, GUEST_PATIENCE) && served;
+}
+
+static uint32_t complain(const char *program)
+{
+	fprintf(stderr, "%s: goes wrong when call %u (%s) fails\n", program, plan->nth, plan->what);
+	return 1;
+}
+
+/* The mediator stays, each guest has a backend of its own. */
+static bool run_backend(struct cockpit *c, uint32_t nth)
+{
+	arm("gpum-backend", nth);
+	return serve_one(c);
+}
+
+/* Under a keeper, for it may not even start. */
+static bool run_mediator(uint32_t nth)
+{
+	struct cockpit c;
+	bool ok;
+
+	arm("gpu-mediatord", nth);
+	cockpit_start_supervised(&c);
+	ok = serve_one(&c);
+	return cockpit_stop(&c) && ok;
+}
+
+/* How far apart the calls are that fail, from what an undisturbed run makes. */
+static uint32_t stride(uint32_t calls)
+{
+	uint32_t runs = from_environment("FAULT_RUNS", 60);
+
+	return calls <= runs ? 1 : calls / runs;
+}
+
+static void told(const char *program, uint32_t runs, uint32_t calls)
+{
+	fprintf(stderr, "%s: %u of %u calls have failed, one in each run\n", program, runs, calls);
+}
+
+static void every_call_of_a_backend_may_fail(void **state)
+{
+	uint32_t step, calls, runs = 0, failed = 0;
+	struct cockpit c;
+
+	(void)state;
+	arm("gpum-backend", 0);
+	cockpit_start(&c, NULL);
+	assert_true(serve_one(&c));
+	calls = plan->most;
+	step = stride(calls);
+	for (uint32_t n = from_environment("FAULT_FROM", 1); n <= calls; n += step) {
+		if (!run_backend(&c, n))
+			failed += complain("gpum-backend");
+		runs += plan->fired;
+	}
+	assert_true(cockpit_stop(&c));
+	told("gpum-backend", runs, calls);
+	assert_int_equal(failed, 0);
+	assert_true(runs > 0);
+}
+
+static void every_call_of_the_mediator_may_fail(void **state)
+{
+	uint32_t step, calls, runs = 0, failed = 0;
+
+	(void)state;
+	assert_true(run_mediator(0));
+	calls = plan->most;
+	step = stride(calls);
+	for (uint32_t n = from_environment("FAULT_FROM", 1); n <= calls; n += step) {
+		if (!run_mediator(n))
+			failed += complain("gpu-mediatord");
+		runs += plan->fired;
+	}
+	told("gpu-mediatord", runs, calls);
+	assert_int_equal(failed, 0);
+	assert_true(runs > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_call_of_a_backend_may_fail),
+		cmocka_unit_test(every_call_of_the_mediator_may_fail),
+	};
+
+	cmocka_set_test_filter(getenv("TEST"));
+	return cmocka_run_group_tests_name("faults", tests, make_plan, drop_plan);
+}
