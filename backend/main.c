@@ -296,6 +296,8 @@ static int run(struct backend *b)
 		err = wait_for_something(b, fds, time_to_wait(b, now_us(NULL)));
 		if (!err)
 			err = serve(b, fds, now_us(NULL));
+		if (!err && b->xenbus.broken)
+			err = BACKEND_ERR_SYSTEM;
 	}
 	return err;
 }

@@ -10,9 +10,11 @@
 int context_table_init(struct context_table *t, uint32_t max)
 {
 	memset(t, 0, sizeof(*t));
-	t->max = max;
 	t->ids = calloc(max > 0 ? max : 1, sizeof(*t->ids));
-	return t->ids ? 0 : BACKEND_ERR_MEMORY;
+	if (!t->ids)
+		return BACKEND_ERR_MEMORY;
+	t->max = max;
+	return 0;
 }
 
 void context_table_finish(struct context_table *t)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/transport/xenbus.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,9 @@ static bool read_number(struct xenbus *x, const char *dir, const char *key, uint
 	snprintf(path, sizeof(path), "%s/%s", dir, key);
 	char *text = xs_read(x->xs, XBT_NULL, path, &length);
 	bool ok = text && strlen(text) == length && xenbus_parse(text, max, value);
+	/* That a node is missing is an answer. */
+	if (!text && errno != ENOENT && errno != EACCES)
+		x->broken = true;
 	free(text);
 	return ok;
 }
@@ -46,8 +50,11 @@ static void write_text(struct xenbus *x, const char *key, const char *text)
 	char path[XENBUS_PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", x->back, key);
-	if (!xs_write(x->xs, XBT_NULL, path, text, (unsigned int)strlen(text)))
-		fprintf(stderr, "gpum-backend: cannot write %s to xenstore\n", path);
+	if (!xs_write(x->xs, XBT_NULL, path, text, (unsigned int)strlen(text))) {
+		fprintf(stderr, "gpum-backend: cannot write %s to xenstore: %s\n", path,
+			strerror(errno));
+		x->broken = true;
+	}
 }
 
 /* A missing or senseless state counts as Unknown. */
@@ -126,7 +133,8 @@ int xenbus_open(struct xenbus *x, uint32_t domid)
 		goto fail;
 	if (!is_detached(x))
 		offer(x);
-	return 0;
+	if (!x->broken)
+		return 0;
 fail:
 	xenbus_close(x);
 	return BACKEND_ERR_SYSTEM;

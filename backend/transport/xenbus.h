@@ -26,6 +26,7 @@ struct xenbus {
 	struct xs_handle *xs;
 	char back[XENBUS_PATH_MAX], front[XENBUS_PATH_MAX];
 	enum xenbus_state state; /* ours */
+	bool broken; /* xenstore gave no answer: nothing is known any more, and nobody is told */
 };
 
 /* What the frontend published. */
@@ -40,7 +41,10 @@ enum xenbus_order {
 	XENBUS_END,	   /* let go of everything, xenbus_switch(Closed) and exit */
 };
 
-/* Open xenstore, watch, enter InitWait. 0 or BACKEND_ERR_SYSTEM. */
+/*
+ * Open xenstore, watch, enter InitWait. 0 or BACKEND_ERR_SYSTEM. As long as it is open, who finds
+ * it broken gives up.
+ */
 int xenbus_open(struct xenbus *x, uint32_t domid);
 void xenbus_close(struct xenbus *x);
 
