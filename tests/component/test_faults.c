@@ -2,7 +2,7 @@
 /*
  * Each call that may fail does so once: the 1st of a program's life, the 2nd, and so on until a run
  * makes fewer calls. Whatever it was, the guest is served in the end, no sanitizer has anything to
- * say, and nothing stays mapped. FAULT_RUNS limits the runs per program (60): then only every so
+ * say, and nothing stays mapped. FAULT_RUNS limits the runs per program (30): then only every so
  * many calls fail. FAULT_FROM starts later. A failing run tells the call's number and name.
  */
 #include <fcntl.h>
@@ -140,7 +140,7 @@ static bool run_mediator(uint32_t nth)
 /* How far apart the calls are that fail, from what an undisturbed run makes. */
 static uint32_t stride(uint32_t calls)
 {
-	uint32_t runs = from_environment("FAULT_RUNS", 60);
+	uint32_t runs = from_environment("FAULT_RUNS", 30);
 
 	return calls <= runs ? 1 : calls / runs;
 }
