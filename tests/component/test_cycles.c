@@ -22,7 +22,7 @@
 #define WIDTH	    64u
 #define HEIGHT	    64u
 #define WARM_UP	    50u	  /* cycles after which the allocator has what it needs */
-#define GROWTH_KIB  1024u /* of the mediator in all cycles: ASan's bookkeeping, and noise */
+#define GROWTH_KIB  4096u /* of mediator and backend in all cycles: the sanitizer's own pools */
 #define ATTEMPTS    5
 #define GUEST_NAME  "ivi"
 #define FIRST_DOMID 10u
