@@ -154,6 +154,24 @@ static void lines_beyond_their_rate_are_left_out(void **state)
 	assert_true(lines_with("not below the queue") <= LINES + LINES / 2);
 }
 
+/* Each write fires a watch of its backend and one of the mediator. */
+static void a_flood_of_watches_delays_nobody(void **state)
+{
+	uint64_t until = test_now_ms() + 1500;
+	uint32_t frames = 0, writes = 0;
+
+	(void)state;
+	while (test_now_ms() < until) {
+		for (int i = 0; i < 200; i++, writes++)
+			guest_set_state(&ivi, GUEST_CONNECTED);
+		frames += draw_flush(&cluster, 1, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
+	}
+	assert_true(writes >= 1000);
+	assert_true(frames >= 5);
+	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
+	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
 static void too_few_watches_are_said_with_the_number_needed(void **state)
 {
 	(void)state;
@@ -176,6 +194,7 @@ int main(void)
 		TEST(a_mebibyte_of_its_memory_is_mapped_and_no_page_more),
 		TEST(events_beyond_their_rate_are_taken_later),
 		TEST(lines_beyond_their_rate_are_left_out),
+		TEST(a_flood_of_watches_delays_nobody),
 		TEST(too_few_watches_are_said_with_the_number_needed),
 	};
 
