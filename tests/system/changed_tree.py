@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The same images with another device tree: what is written there takes effect at the next boot."""
-import os
-import shutil
-import subprocess
+from board import Board, expect
+from trees import copy_tree, put
 
-from board import BUILD, MACHINE, Board, expect
-
-DISPLAYS = "/passthrough/gpu-mediator/displays"
 # ivi and passenger change places on the screen, and in rank.
 CHANGES = {
     "display@1": {"region": (480, 400, 800, 320), "priority": (7,)},
@@ -17,14 +13,10 @@ SEEDS = {"ivi": 0x51, "passenger": 0x62}
 
 
 def changed_tree():
-    path = os.path.join(BUILD, "check/system/changed.dtb")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    images = os.environ.get("IMAGES") or os.path.join(BUILD, "deploy", MACHINE)
-    shutil.copy(os.path.join(images, "driver.dtb"), path)
+    path = copy_tree("changed")
     for node, properties in CHANGES.items():
         for name, cells in properties.items():
-            subprocess.run(["fdtput", "-t", "i", path, "%s/%s" % (DISPLAYS, node), name]
-                           + [str(cell) for cell in cells], check=True)
+            put(path, node, name, cells)
     return path
 
 
