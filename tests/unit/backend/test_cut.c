@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,24 @@ static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up
 	}
 }
 
+/* One frame of eight draws, blits and uploads, as Mesa 22.3 sent it to virgl. */
+static void what_mesa_sends_is_a_stream(void **state)
+{
+	static uint32_t dwords[MAX_DWORDS];
+	FILE *file = fopen("tests/fuzz/corpus/fuzz_backend_cut/mesa", "rb");
+	uint32_t bytes, heaviest;
+
+	(void)state;
+	assert_non_null(file);
+	/* after what the fuzzer takes for itself */
+	assert_int_equal(fseek(file, 2, SEEK_SET), 0);
+	bytes = (uint32_t)fread(dwords, 1, sizeof(dwords), file);
+	fclose(file);
+	assert_int_equal(cut_slice(virgl_stream_parse, dwords, bytes, 0), bytes);
+	assert_true(draws_of(dwords, bytes / 4, &heaviest) >= 8);
+	assert_true(cut_slice(virgl_stream_parse, dwords, bytes, 8) < bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +268,7 @@ int main(void)
 		cmocka_unit_test(an_empty_stream_has_no_slices),
 		cmocka_unit_test(
 			the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up),
+		cmocka_unit_test(what_mesa_sends_is_a_stream),
 	};
 
 	return cmocka_run_group_tests_name("cut", tests, NULL, NULL);
