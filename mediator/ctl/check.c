@@ -200,13 +200,18 @@ static json_t *guests_to_json(const struct config *c)
 					      json_string(c->display[g->display[j]].name));
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "name",
-				  g->name, "displays", displays, "priority", (int)g->priority,
-				  "max_job_us", (int)g->max_job_us, "max_job_draws",
-				  (int)g->max_job_draws, "budget_us", (int)g->budget_us,
-				  "budget_period_us", (int)g->budget_period_us, "memory_mib",
-				  (int)g->memory_mib, "max_contexts", (int)g->max_contexts,
-				  "max_resources", (int)g->max_resources));
+			json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
+				  "s:i, s:i}",
+				  "name", g->name, "displays", displays, "priority",
+				  (int)g->priority, "max_job_us", (int)g->max_job_us,
+				  "max_job_draws", (int)g->max_job_draws, "budget_us",
+				  (int)g->budget_us, "budget_period_us", (int)g->budget_period_us,
+				  "memory_mib", (int)g->memory_mib, "max_contexts",
+				  (int)g->max_contexts, "max_resources", (int)g->max_resources,
+				  "max_granted_mib", (int)g->max_granted_mib, "max_command_kib",
+				  (int)g->max_command_kib, "max_events_per_second",
+				  (int)g->max_events_per_s, "max_log_lines_per_minute",
+				  (int)g->max_log_lines));
 	}
 	return list;
 }
