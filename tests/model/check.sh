@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
 WORK=$BUILD/check/model-work
 MODEL=$PWD/tests/model/jobs.pml
+PAN_FLAGS=
 number=0
 failed=0
 rm -rf "$WORK"
@@ -33,7 +34,7 @@ explore() { # NAME PROPERTY DEFINE...; PROPERTY '' for assertions and ends
 		spin "$@" -a "$MODEL" >spin.out 2>&1 || exit 2
 		if [ -z "$property" ]; then
 			gcc -O2 -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
-			timeout 200 ./pan -m1000000
+			timeout 200 ./pan -m1000000 $PAN_FLAGS
 		else
 			gcc -O2 -w -DNFAIR=4 -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
 			timeout 200 ./pan -a -f -m1000000 -N "$property"
@@ -67,6 +68,34 @@ report $? 'believing the end of a job of somebody else is found'
 explore no_kick who_waits_is_served_or_gone -DBUG_NO_KICK -DIMMORTAL
 [ $? -eq 1 ]
 report $? 'forgetting to look for the next job is found'
+
+# --- virtqueues ---------------------------------------------------------------------------------
+MODEL=$PWD/tests/model/virtqueue.pml
+explore virtqueue ''
+report $? 'each head comes back once, and who sleeps is woken, though events are suppressed'
+explore virtqueue-mortal '' -DMORTAL
+report $? 'nor does anybody wait for ever when either side is killed'
+# A driver that wrecks its own ring may wait for ever.
+PAN_FLAGS=-E
+explore virtqueue-hostile '' -DHOSTILE -DWORK=3
+report $? 'whatever the driver writes, the backend has no head twice and takes nothing beyond the ring'
+PAN_FLAGS=
+explore virtqueue-no_second_look '' -DBUG_NO_SECOND_LOOK
+[ $? -eq 1 ]
+report $? 'a backend that sleeps without a second look is found'
+explore virtqueue-late_driver '' -DBUG_LATE_DRIVER
+[ $? -eq 1 ]
+report $? 'and so is a driver'
+explore virtqueue-index_first '' -DBUG_INDEX_FIRST
+[ $? -eq 1 ]
+report $? 'announcing an answer before it is there is found'
+PAN_FLAGS=-E
+explore virtqueue-busy '' -DBUG_BUSY -DHOSTILE -DWORK=3
+[ $? -eq 1 ]
+report $? 'taking a head that is still with us is found'
+explore virtqueue-no_bound '' -DBUG_NO_BOUND -DHOSTILE -DWORK=3
+[ $? -eq 1 ]
+report $? 'believing any index is found'
 
 echo "1..$number"
 exit $failed
