@@ -102,7 +102,7 @@ $(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/co
 
 include tests/component/fault.mk
 
-.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz check-coverage coverage
+.PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz check-coverage coverage check-misra
 check: ## everything there is to test, unit to system
 	@tests/check
 
@@ -122,6 +122,9 @@ fuzz: $(FUZZ_PROGRAMS) ## all fuzz targets, HOURS=n in all; keeps what it learns
 
 check-format: ## sources are laid out as .clang-format says
 	@tests/run format tests/style/*
+
+check-misra: ## cppcheck and MISRA C:2012 in the logic that decides
+	@tests/run misra tests/misra/the*
 
 check-coverage: $(COVERAGE_PROGRAMS) ## unit tests and fuzz seeds reach 90 % of the branches of the pure logic
 	@tests/run coverage tests/coverage/branches_of_the_pure_logic_are_tested

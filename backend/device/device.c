@@ -13,7 +13,7 @@
 #define VISIT_BUDGET   64
 #define HEADER_BYTES   ((uint32_t)sizeof(struct virtio_gpu_ctrl_hdr))
 #define QUESTION_BYTES 64u /* no question about the device is longer */
-#define PAGES_PER_MIB  256ull
+#define PAGES_PER_MIB  256ULL
 #define CURSOR_BYTES   ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
 
 /* --- lifetime ------------------------------------------------------------------------------ */
@@ -317,10 +317,10 @@ static int pump_cursor(struct device *dev, int *budget)
 {
 	uint64_t bytes[(CURSOR_BYTES + 7) / 8];
 	struct vgpu_cmd cmd;
-	int got = 0;
 
 	while (dev->cursor && *budget > 0) {
-		got = vq_take(dev->cursor, dev->chain);
+		int got = vq_take(dev->cursor, dev->chain);
+
 		if (got < 0)
 			return got;
 		if (got == 0 && !vq_want_events(dev->cursor))

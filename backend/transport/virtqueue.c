@@ -72,12 +72,12 @@ static bool bit(const uint64_t *bits, uint32_t index)
 
 static void set_bit(uint64_t *bits, uint32_t index)
 {
-	bits[index / 64] |= 1ull << (index % 64);
+	bits[index / 64] |= 1ULL << (index % 64);
 }
 
 static void clear_bit(uint64_t *bits, uint32_t index)
 {
-	bits[index / 64] &= ~(1ull << (index % 64));
+	bits[index / 64] &= ~(1ULL << (index % 64));
 }
 
 static int load_desc(const struct virtqueue *vq, uint32_t index, struct vring_desc *desc)
@@ -124,8 +124,8 @@ static int walk(const struct virtqueue *vq, uint32_t index, struct vq_chain *cha
 		int err = load_desc(vq, index, &desc);
 		if (err)
 			return err;
-		err = desc.flags & VRING_DESC_F_WRITE ? add_writable(&chain->answer, &desc)
-						      : add_readable(chain, &desc);
+		err = (desc.flags & VRING_DESC_F_WRITE) ? add_writable(&chain->answer, &desc)
+							: add_readable(chain, &desc);
 		if (err)
 			return err;
 		if (!(desc.flags & VRING_DESC_F_NEXT))

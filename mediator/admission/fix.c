@@ -344,7 +344,7 @@ static void describe(const struct config *c, const struct admission_row *row, st
 {
 	struct config_error *e = &a->error;
 	const struct admission_change *first = &a->change[0];
-	char why[160], found[24] = "nothing", allowed[40], fix[200] = "";
+	char why[160], found[24] = "nothing", allowed[40], fixes[200] = "";
 	size_t used = 0;
 
 	say_why(c, row, why, sizeof(why));
@@ -357,9 +357,9 @@ static void describe(const struct config *c, const struct admission_row *row, st
 			 e->node, why);
 		return;
 	}
-	for (uint32_t i = 0; i < a->num_changes && used < sizeof(fix) - 1; i++) {
-		say_change(&a->change[i], i == 0, fix + used, sizeof(fix) - used);
-		used += strlen(fix + used);
+	for (uint32_t i = 0; i < a->num_changes && used < sizeof(fixes) - 1; i++) {
+		say_change(&a->change[i], i == 0, fixes + used, sizeof(fixes) - used);
+		used += strlen(fixes + used);
 	}
 	if (strcmp(first->property, "slack-gate")) {
 		snprintf(found, sizeof(found), "%u", first->from);
@@ -372,7 +372,7 @@ static void describe(const struct config *c, const struct admission_row *row, st
 	snprintf(e->property, sizeof(e->property), "%s", first->property);
 	snprintf(e->message, sizeof(e->message),
 		 "%.160s: %s: found %s, with which %.100s; allowed: %s; fix: %.100s", e->node,
-		 e->property, found, why, allowed, fix);
+		 e->property, found, why, allowed, fixes);
 }
 
 void admission_find_fix(const struct config *c, struct admission *a)

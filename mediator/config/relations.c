@@ -38,17 +38,17 @@ static int overlap(const struct config_rect *a, const struct config_rect *b)
 	       b->y < a->y + a->height;
 }
 
+/* Of two, the less important one is in the other's way. */
 static int check_overlap(const struct tree *t, const struct config_nodes *nodes, struct config *c,
-			 uint32_t i, uint32_t j)
+			 uint32_t one, uint32_t two)
 {
+	const int first = c->display[one].priority < c->display[two].priority;
+	const uint32_t i = first ? two : one, j = first ? one : two;
 	const struct config_display *a = &c->display[i], *b = &c->display[j];
 	char found[TREE_TEXT], path[TREE_TEXT];
 
 	if (a->panel != b->panel || !overlap(&a->region, &b->region))
 		return 0;
-	/* The less important one is in the other's way. */
-	if (a->priority < b->priority)
-		return check_overlap(t, nodes, c, j, i);
 	return conflict(t, nodes->display[i], "region",
 			tree_say(found, "<%u %u %u %u>, part of which is <%u %u %u %u> of %.80s",
 				 a->region.x, a->region.y, a->region.width, a->region.height,

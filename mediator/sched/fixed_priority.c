@@ -77,7 +77,7 @@ static void enter_bucket(struct sched *s, struct sched_level *l, struct sched_cl
 
 	c->bucket = (uint8_t)b;
 	c->after = SCHED_NOBODY;
-	c->before = l->buckets & bit ? l->last[b] : SCHED_NOBODY;
+	c->before = (l->buckets & bit) ? l->last[b] : SCHED_NOBODY;
 	if (l->buckets & bit)
 		s->client[l->last[b]].after = c->index;
 	else

@@ -73,11 +73,11 @@ report $? 'forgetting to look for the next job is found'
 MODEL=$PWD/tests/model/virtqueue.pml
 explore virtqueue ''
 report $? 'each head comes back once, and who sleeps is woken, though events are suppressed'
-explore virtqueue-mortal '' -DMORTAL
+explore virtqueue-mortal '' -DMORTAL -DWORK=4
 report $? 'nor does anybody wait for ever when either side is killed'
 # A driver that wrecks its own ring may wait for ever.
 PAN_FLAGS=-E
-explore virtqueue-hostile '' -DHOSTILE -DWORK=3
+explore virtqueue-hostile '' -DHOSTILE -DWORK=2
 report $? 'whatever the driver writes, the backend has no head twice and takes nothing beyond the ring'
 PAN_FLAGS=
 explore virtqueue-no_second_look '' -DBUG_NO_SECOND_LOOK
