@@ -22,7 +22,7 @@ static json_t *make_report(const json_t *status)
 	static const char *const top[] = {"board", "policy", "duration_s", "driver_domain", NULL};
 	static const char *const gpu[] = {"renderer", "jobs", "busy_ratio", NULL};
 	static const char *const display[] = {"name", "guest",	"domid",    "priority", "frames",
-					      "fps",  "missed", "frame_ms", NULL};
+					      "fps",  "missed", "frame_ms", "picture",	NULL};
 	json_t *report = pick(status, top), *displays = json_array();
 	const json_t *d;
 	size_t i;

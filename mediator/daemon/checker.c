@@ -10,6 +10,8 @@
 
 #define NS_PER_S  1e9
 #define NS_PER_MS UINT64_C(1000000)
+/* Far beyond what copying some pixels takes: it must not keep the GPU from those it looks at. */
+#define KILL_NS	  UINT64_C(2000000000)
 #define SEARCH_NS UINT64_C(1000000000) /* between two looks for a first announcement */
 
 static struct checker *of(struct client *client)
@@ -52,7 +54,8 @@ static void start(struct mediator *m)
 {
 	const char *const by_gpu[] = {"--render-node", m->options->render_node, NULL};
 	const char *const by_map[] = {"--map", NULL};
-	const struct sched_params params = {.priority = SCHED_PRIORITY_COMPOSITOR, .weight = 1};
+	const struct sched_params params = {
+		.priority = SCHED_PRIORITY_COMPOSITOR, .weight = 1, .kill_ns = KILL_NS};
 	struct checker *c = &m->checker;
 
 	c->started_ns = mediator_now();
