@@ -114,12 +114,10 @@ static void xenstore_changed(const struct xenstore_view *view, void *owner)
 	guests_update(owner, view);
 }
 
-static bool give_up_rights(void)
+static bool given_up(const char *what, int status)
 {
-	int status = sandbox_restrain();
-
 	if (status)
-		log_error("capabilities cannot be given up: %s", strerror(-status));
+		log_error("%s cannot be given up: %s", what, strerror(-status));
 	return status == 0;
 }
 
@@ -128,7 +126,8 @@ static bool start(struct mediator *m)
 	struct preflight needed;
 
 	preflight_count(&m->config, &needed);
-	if (!preflight_files(&needed) || !preflight_grants(&needed, PREFLIGHT_GRANT_LIMIT))
+	if (!preflight_files(&needed) || !preflight_grants(&needed, PREFLIGHT_GRANT_LIMIT) ||
+	    !given_up("system calls", sandbox_restrain()))
 		return false;
 	jobs_init(m);
 	guests_init(m);
@@ -139,7 +138,7 @@ static bool start(struct mediator *m)
 	if (!m->control)
 		return false;
 	/* Before there is a second thread, which would keep what it has. */
-	if (!give_up_rights())
+	if (!given_up("capabilities", sandbox_drop_capabilities()))
 		return false;
 	m->xenstore = xenstore_start(m->loop, needed.watches, xenstore_changed, m);
 	return m->xenstore != NULL;

@@ -16,7 +16,10 @@
 const char *const sandbox_namespaces[SANDBOX_NAMESPACES] = {"user", "mnt", "pid",   "net",
 							    "ipc",  "uts", "cgroup"};
 
-/* The daemon itself runs under a filter, too, which its children keep: theirs is one more. */
+/*
+ * The daemon itself runs under a filter, too, since before it started anything, and its children
+ * keep it: theirs is one more.
+ */
 static unsigned int own_filters(void)
 {
 	static const char name[] = "Seccomp_filters:";

@@ -30,9 +30,10 @@ static int keep_only(const cap_value_t *wanted, int count)
 
 int sandbox_restrain(void)
 {
-	int status = keep_only(kept, sizeof(kept) / sizeof(kept[0]));
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : filter_restrain();
+}
 
-	if (!status && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		status = -errno;
-	return status ? status : filter_restrain();
+int sandbox_drop_capabilities(void)
+{
+	return keep_only(kept, sizeof(kept) / sizeof(kept[0]));
 }

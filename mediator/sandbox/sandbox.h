@@ -41,9 +41,16 @@ pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int a
 int sandbox_enter(const struct sandbox *sandbox);
 
 /*
- * For the mediator: give up all capabilities but those that sandbox_spawn() needs, and the right to
- * gain others. Returns 0 or -errno. One that has none to begin with loses none.
+ * For the mediator, before it starts anything: no new privileges, and no call that no daemon has a
+ * use for. Its children keep both, so sandbox_inspect() knows which filter is their own. Returns 0
+ * or -errno.
  */
 int sandbox_restrain(void);
+
+/*
+ * For the mediator, before its second thread: give up all capabilities but those that
+ * sandbox_spawn() needs. Returns 0 or -errno. One that has none to begin with loses none.
+ */
+int sandbox_drop_capabilities(void);
 
 #endif
