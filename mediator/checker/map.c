@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "mediator/checker/reader.h"
 
@@ -64,6 +65,11 @@ static bool map_read(struct reader *reader, const struct gpum_check *c, int fd, 
 	(void)reader;
 	if (red < 0) {
 		fprintf(stderr, "error: a picture of format 0x%x cannot be read\n", b->fourcc);
+		return false;
+	}
+	/* What a backend says of its buffer need not be true. */
+	if (lseek(fd, 0, SEEK_END) < (off_t)bytes) {
+		fprintf(stderr, "error: a picture is smaller than described\n");
 		return false;
 	}
 	memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
