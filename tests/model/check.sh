@@ -97,5 +97,19 @@ explore virtqueue-no_bound '' -DBUG_NO_BOUND -DHOSTILE -DWORK=3
 [ $? -eq 1 ]
 report $? 'believing any index is found'
 
+# --- connections ---------------------------------------------------------------------------------
+MODEL=$PWD/tests/model/connection.pml
+for property in nothing_mapped_is_ended they_are_connected_in_the_end a_backend_always_comes_back \
+	who_leaves_is_let_go; do
+	explore "connection-$property" "$property"
+	report $? "${property//_/ }"
+done
+explore connection-no_wait nothing_mapped_is_ended -DBUG_NO_WAIT
+[ $? -eq 1 ]
+report $? 'ending grants without waiting for the backend is found'
+explore connection-closing_first nothing_mapped_is_ended -DBUG_CLOSING_FIRST
+[ $? -eq 1 ]
+report $? 'a backend that says Closing before it has let go is found'
+
 echo "1..$number"
 exit $failed
