@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#define BURN_MS	      10000u
 #define NEVER_GRANTED 0x7fffu /* the table has fewer entries in use */
 #define STORM_MS      10000u
 #define BURST_MS      4000u
@@ -402,6 +404,50 @@ static enum outcome nodes_of_others(struct front *f)
 	return wrote ? OUTCOME_BREACH : OUTCOME_REFUSED;
 }
 
+/* --- CPU ----------------------------------------------------------------------------------------
+ */
+
+static void spin(uint64_t until)
+{
+	while (front_now_ms() < until)
+		for (volatile uint32_t i = 0; i < 1000000; i++)
+			;
+}
+
+/* Every CPU that we have, for a while. */
+static enum outcome burn_cpu(struct front *f)
+{
+	uint64_t until = front_now_ms() + BURN_MS;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)f;
+	for (long i = 1; i < cpus; i++) {
+		if (fork() == 0) {
+			spin(until);
+			_exit(0);
+		}
+	}
+	spin(until);
+	while (wait(NULL) > 0)
+		;
+	return OUTCOME_SURVIVED;
+}
+
+/* --- The end ---------------------------------------------------------------------------------- */
+
+/* The whole kernel, in the middle of whatever it does. Needs no connection of ours. */
+static enum outcome panic(struct front *f)
+{
+	FILE *trigger = fopen("/proc/sysrq-trigger", "w");
+
+	(void)f;
+	if (!trigger)
+		return OUTCOME_REFUSED;
+	fputs("c", trigger);
+	fclose(trigger);
+	return OUTCOME_SURVIVED;
+}
+
 /* --- The list ----------------------------------------------------------------------------------
  */
 
@@ -428,6 +474,8 @@ const struct attack attacks[] = {
 	{"key-garbage", false, key_garbage},
 	{"key-flood", true, key_flood},
 	{"nodes-of-others", true, nodes_of_others},
+	{"burn-cpu", false, burn_cpu},
+	{"panic", false, panic},
 	{"neighbour-events", false, neighbour_events},
 	{"driver-events", false, driver_events},
 	{"neighbour-grant", false, neighbour_grant},
