@@ -199,6 +199,8 @@ void guests_stop(struct mediator *m)
 	for (uint32_t i = 0; i < m->config.num_guests; i++) {
 		struct guest *g = &m->guest[i];
 
+		if (!g->config) /* the daemon ends before guests_init() */
+			return;
 		ev_timer_stop(m->loop, &g->retry);
 		ev_timer_stop(m->loop, &g->leave);
 		client_abandon(&g->backend);

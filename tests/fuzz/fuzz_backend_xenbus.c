@@ -110,7 +110,9 @@ void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsign
 		left -= length;
 	}
 	if (is_below(path, FRONT "state"))
-		memcpy(last, text, length + 1);
+		/* With a zero within, it is no state, whatever stands before that. */
+		memcpy(last, strlen(text) == length ? text : "",
+		       strlen(text) == length ? length + 1 : 1);
 	if (len)
 		*len = length;
 	return text;

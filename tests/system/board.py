@@ -11,6 +11,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
 PATTERN = os.path.join(BUILD, "host/plain/bin/vgpu-pattern")
+CLUSTER = os.path.join(BUILD, "host/plain/bin/cluster-demo")
 MACHINE = os.environ.get("MACHINE") or "qemu-aarch64"
 # A busy host, or a board of somebody else on it, takes its time: as for board/run.
 BOOT_SECONDS = int(os.environ.get("BOOT_LIMIT_S") or 400)

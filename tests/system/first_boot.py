@@ -23,6 +23,8 @@ def start():
 
 
 def the_driver_domain_is_not_dom0(board):
+    board.wait("the mediator to have read its domain's id", 60,
+               lambda: board.status()["driver_domain"]["domid"] is not None)
     driver = board.status()["driver_domain"]
     expect(driver["is_dom0"] is False, "gpumctl says is_dom0: %s" % driver["is_dom0"])
     expect(driver["domid"] > 0, "the driver domain's id is %s" % driver["domid"])

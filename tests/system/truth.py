@@ -3,10 +3,9 @@
 import os
 import subprocess
 
-from board import BUILD, TOP, Board, expect
+from board import CLUSTER, TOP, Board, expect
 
 SAFE = TOP + "/board/rootfs/driver/usr/share/gpu-mediator/safe-cluster.png"
-CLUSTER = os.path.join(BUILD, "host/plain/bin/cluster-demo")
 STRIP = TOP + "/tests/system/strip.py"
 SECONDS = 60  # of a fault: long enough to look at it
 
