@@ -28,3 +28,14 @@ def put(path, node, name, cells):
 def remove(path, node, names):
     for name in names:
         subprocess.run(["fdtput", "-d", path, "%s/%s" % (DISPLAYS, node), name], check=True)
+
+
+def whole_streams_tree(name):
+    """The image's tree without what cuts command streams into slices."""
+    path, guests = copy_tree(name), "/passthrough/gpu-mediator/guests"
+    listed = subprocess.run(["fdtget", "-l", path, guests], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.split()
+    for guest in listed:
+        subprocess.run(["fdtput", "-d", path, "%s/%s" % (guests, guest), "max-job-draws"],
+                       check=False, stderr=subprocess.DEVNULL)
+    return path
