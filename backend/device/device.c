@@ -236,9 +236,10 @@ static bool has_more(struct device *dev, const struct vgpu_cmd *part)
 
 static struct gpum_job announce_held(struct device *dev)
 {
-	struct vgpu_cmd part = next_part(dev);
-	struct gpum_job job = vgpu_job(&part);
+	struct gpum_job job;
 
+	dev->held.part = next_part(dev);
+	job = vgpu_job(&dev->held.part);
 	job.id = ++dev->job.id;
 	dev->job.state = JOB_WAITING;
 	dev->job.orphan = false;
@@ -399,9 +400,8 @@ int device_pump(struct device *dev)
 /* The guest hears of a cut stream once: when its last slice is over, or one has failed. */
 static void execute_held(struct device *dev)
 {
-	struct vgpu_cmd part = next_part(dev);
-	uint32_t err = device_execute(dev, &part);
-	bool more = err == 0 && has_more(dev, &part);
+	uint32_t err = device_execute(dev, &dev->held.part);
+	bool more = err == 0 && has_more(dev, &dev->held.part);
 
 	dev->cuts += more;
 	dev->job.state = JOB_RUNNING;

@@ -57,6 +57,7 @@ struct device {
 		bool valid;
 		uint32_t error; /* response to give instead of executing; 0: execute */
 		struct vgpu_cmd cmd;
+		struct vgpu_cmd part; /* what the announced job does of it */
 		struct reply reply;
 	} held;
 	void *command;
