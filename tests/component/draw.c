@@ -135,3 +135,18 @@ uint32_t draw_submit(struct guest *g, uint32_t context, uint64_t fence, const st
 	return guest_send(g, VGPU_QUEUE_CONTROL, &m, sizeof(m.c) + count * sizeof(*ops),
 			  sizeof(struct virtio_gpu_ctrl_hdr));
 }
+
+uint32_t draw_work(struct guest *g, uint32_t us)
+{
+	const struct sim_op op = {.code = SIM_WORK, .value = us};
+
+	return draw_submit(g, 1, 1, &op, 1);
+}
+
+bool draw_finished(struct guest *g, uint32_t slot)
+{
+	struct virtio_gpu_ctrl_hdr answer;
+
+	return guest_wait(g, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE) &&
+	       answer.type == VIRTIO_GPU_RESP_OK_NODATA;
+}

@@ -26,5 +26,9 @@ uint32_t draw_picture(struct guest *g, uint32_t resource, uint32_t scanout, uint
 /* Sends a fenced stream of the simulated GPU; returns the slot to wait for. */
 uint32_t draw_submit(struct guest *g, uint32_t context, uint64_t fence, const struct sim_op *ops,
 		     uint32_t count);
+/* The same, in context 1: a job that takes so long. */
+uint32_t draw_work(struct guest *g, uint32_t us);
+/* Waits for a slot: true when its command has succeeded. */
+bool draw_finished(struct guest *g, uint32_t slot);
 
 #endif

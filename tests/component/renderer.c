@@ -95,3 +95,17 @@ void renderer_wait(struct gpu *gpu, uint64_t fence)
 		nanosleep(&pause, NULL);
 	assert_int_equal(gpu->ops->poll(gpu), fence);
 }
+
+int renderer_start(void **state)
+{
+	*state = gpu_virgl_create(NULL, 0);
+	return *state ? 0 : -1;
+}
+
+int renderer_stop(void **state)
+{
+	struct gpu *gpu = *state;
+
+	gpu->ops->destroy(gpu);
+	return 0;
+}

@@ -17,6 +17,10 @@
 /* Numbers of virgl's protocol. */
 enum { RENDERER_SURFACE = 8, RENDERER_B8G8R8A8 = 1, RENDERER_CLEAR_COLOUR0 = 4 };
 
+/* Group fixtures: *state is the struct gpu, a software renderer. */
+int renderer_start(void **state);
+int renderer_stop(void **state);
+
 int renderer_execute(struct gpu *gpu, struct vgpu_cmd cmd);
 
 /* A square of RENDERER_SIDE pixels to draw to. */

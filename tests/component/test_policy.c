@@ -41,36 +41,21 @@ static int setup(void **state)
 	return -1;
 }
 
-static uint32_t work(struct guest *g, uint32_t us)
-{
-	const struct sim_op op = {.code = SIM_WORK, .value = us};
-
-	return draw_submit(g, 1, 1, &op, 1);
-}
-
-static bool finished(struct guest *g, uint32_t slot)
-{
-	struct virtio_gpu_ctrl_hdr answer;
-
-	return guest_wait(g, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE) &&
-	       answer.type == VIRTIO_GPU_RESP_OK_NODATA;
-}
-
 static void the_important_job_overtakes_the_waiting_one_but_not_the_running_one(void **state)
 {
 	uint32_t running, waiting, important;
 
 	(void)state;
-	running = work(&ivi, 250000);
+	running = draw_work(&ivi, 250000);
 	usleep(50000);
-	waiting = work(&passenger, 250000);
+	waiting = draw_work(&passenger, 250000);
 	usleep(50000);
-	important = work(&cluster, 20000);
-	assert_true(finished(&cluster, important));
+	important = draw_work(&cluster, 20000);
+	assert_true(draw_finished(&cluster, important));
 	assert_true(guest_answered(&ivi, 0, running));
 	assert_false(guest_answered(&passenger, 0, waiting));
-	assert_true(finished(&passenger, waiting));
-	assert_true(finished(&ivi, running));
+	assert_true(draw_finished(&passenger, waiting));
+	assert_true(draw_finished(&ivi, running));
 }
 
 static void a_saturating_guest_delays_the_cluster_by_one_job_at_most(void **state)
@@ -80,17 +65,17 @@ static void a_saturating_guest_delays_the_cluster_by_one_job_at_most(void **stat
 
 	(void)state;
 	for (uint32_t i = 0; i < 8; i++)
-		slots[i] = work(&ivi, 60000);
+		slots[i] = draw_work(&ivi, 60000);
 	usleep(10000);
 	for (int i = 0; i < 3; i++) {
 		begin = test_now_ms();
-		assert_true(finished(&cluster, work(&cluster, 5000)));
+		assert_true(draw_finished(&cluster, draw_work(&cluster, 5000)));
 		/* One foreign job and its own, with room for a loaded build machine. */
 		assert_true(test_now_ms() - begin < 180);
 	}
 	assert_false(guest_answered(&ivi, 0, slots[7]));
 	for (uint32_t i = 0; i < 8; i++)
-		assert_true(finished(&ivi, slots[i]));
+		assert_true(draw_finished(&ivi, slots[i]));
 }
 
 static void answers_without_a_fence_do_not_wait_for_the_gpu(void **state)
@@ -98,11 +83,11 @@ static void answers_without_a_fence_do_not_wait_for_the_gpu(void **state)
 	uint32_t slot;
 
 	(void)state;
-	slot = work(&ivi, 300000);
+	slot = draw_work(&ivi, 300000);
 	usleep(20000);
 	assert_int_equal(draw_create_2d(&cluster, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_false(guest_answered(&ivi, 0, slot));
-	assert_true(finished(&ivi, slot));
+	assert_true(draw_finished(&ivi, slot));
 }
 
 static void a_tree_that_cannot_be_is_refused_by_node_and_property(void **state)

@@ -60,32 +60,17 @@ static int teardown(void **state)
 	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
 }
 
-static uint32_t work(struct guest *g, uint32_t us)
-{
-	const struct sim_op op = {.code = SIM_WORK, .value = us};
-
-	return draw_submit(g, 1, 1, &op, 1);
-}
-
-static bool finished(struct guest *g, uint32_t slot)
-{
-	struct virtio_gpu_ctrl_hdr answer;
-
-	return guest_wait(g, 0, slot, &answer, sizeof(answer), GUEST_PATIENCE) &&
-	       answer.type == VIRTIO_GPU_RESP_OK_NODATA;
-}
-
 /* Never without a job in the queue, and never a frame. */
 static void keep_busy(struct guest *g, uint32_t us)
 {
 	uint32_t slot[QUEUED];
 
 	for (uint32_t i = 0; i < QUEUED; i++)
-		slot[i] = work(g, us);
+		slot[i] = draw_work(g, us);
 	for (uint32_t i = 0;; i = (i + 1) % QUEUED) {
 		if (!guest_wait(g, 0, slot[i], NULL, 0, GUEST_PATIENCE))
 			_exit(1);
-		slot[i] = work(g, us);
+		slot[i] = draw_work(g, us);
 	}
 }
 
@@ -156,12 +141,12 @@ static void a_higher_guest_runs_between_two_slices_of_a_lower(void **state)
 	usleep(20000);
 	for (int i = 0; i < 2; i++) {
 		begin = test_now_ms();
-		assert_true(finished(&cluster, work(&cluster, 5000)));
+		assert_true(draw_finished(&cluster, draw_work(&cluster, 5000)));
 		assert_true(test_now_ms() - begin < 60 + 5 + LOADED);
 		assert_false(guest_answered(&ivi, 0, stream));
 	}
 	/* and it is one command to its guest */
-	assert_true(finished(&ivi, stream));
+	assert_true(draw_finished(&ivi, stream));
 	assert_true(test_now_ms() - since >= 8 * 60 + 2 * 5);
 	assert_true(comes_to("counters", "cuts", 7));
 	assert_true(of_ivi("jobs", "count") >= 8);
@@ -170,10 +155,10 @@ static void a_higher_guest_runs_between_two_slices_of_a_lower(void **state)
 static void a_job_longer_than_declared_is_counted(void **state)
 {
 	(void)state;
-	assert_true(finished(&ivi, work(&ivi, 5000)));
+	assert_true(draw_finished(&ivi, draw_work(&ivi, 5000)));
 	assert_true(comes_to("jobs", "count", 1));
 	assert_int_equal(of_ivi("jobs", "overruns"), 0);
-	assert_true(finished(&ivi, work(&ivi, 60000)));
+	assert_true(draw_finished(&ivi, draw_work(&ivi, 60000)));
 	assert_true(comes_to("jobs", "overruns", 1));
 	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
 }
@@ -189,7 +174,7 @@ static void a_frame_of_more_slices_than_segments_were_declared_is_warned_of(void
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 1, NULL), 0);
 	assert_int_equal(cockpit_gpumctl(&cockpit, 1, "status", said, sizeof(said)), 0);
 	assert_null(strstr(said, "WARNING: ivi"));
-	assert_true(finished(&ivi, draw_submit(&ivi, 1, 1, ops, 3)));
+	assert_true(draw_finished(&ivi, draw_submit(&ivi, 1, 1, ops, 3)));
 	assert_int_equal(draw_flush(&ivi, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(cockpit_gpumctl(&cockpit, 1, "status", said, sizeof(said)), 0);
 	assert_non_null(strstr(said, "ivi declares frames of at most 1 jobs and had one of 3"));
@@ -200,14 +185,14 @@ static void a_guest_with_jobs_far_longer_than_declared_is_stopped_and_frames_go_
 	struct frames frames;
 
 	(void)state;
-	work(&ivi, 60000000);
+	draw_work(&ivi, 60000000);
 	usleep(10000);
 	frames = draw_frames(&cluster, 800);
 	assert_true(frames.count >= 8);
 	assert_true(frames.longest_ms < KILL_MS + 2 * 33 + LOADED);
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "kill time", GUEST_PATIENCE));
 	assert_true(guest_wait_broken(&ivi, GUEST_PATIENCE));
-	assert_true(finished(&passenger, work(&passenger, 5000)));
+	assert_true(draw_finished(&passenger, draw_work(&passenger, 5000)));
 }
 
 static void a_flood_of_tiny_jobs_takes_no_frames_from_others(void **state)
@@ -236,7 +221,7 @@ static void a_guest_that_never_finishes_a_frame_keeps_nobody_from_theirs(void **
 	/* who is less important has what the budget leaves */
 	before = test_now_ms();
 	for (int i = 0; i < 5; i++)
-		assert_true(finished(&passenger, work(&passenger, 10000)));
+		assert_true(draw_finished(&passenger, draw_work(&passenger, 10000)));
 	during = test_now_ms() - before;
 	assert_true(during < 5 * 10 + 5 * 40 + 5 * LOADED);
 	assert_true(of_ivi("jobs", "frames") == 0);
@@ -249,14 +234,14 @@ static void a_guest_whose_budget_is_used_up_waits_though_the_gpu_is_free(void **
 	uint32_t first, second;
 
 	(void)state;
-	first = work(&ivi, 50000);
-	second = work(&ivi, 1000);
-	assert_true(finished(&ivi, first));
+	first = draw_work(&ivi, 50000);
+	second = draw_work(&ivi, 1000);
+	assert_true(draw_finished(&ivi, first));
 	assert_true(test_now_ms() - begin < 50 + LOADED);
 	/* others need not wait for it */
-	assert_true(finished(&cluster, work(&cluster, 1000)));
+	assert_true(draw_finished(&cluster, draw_work(&cluster, 1000)));
 	assert_false(guest_answered(&ivi, 0, second));
-	assert_true(finished(&ivi, second));
+	assert_true(draw_finished(&ivi, second));
 	/* 20 ms in each 200: what the first took too much is owed by the next period, and some */
 	assert_true(test_now_ms() - begin >= 200);
 	assert_true(comes_to("jobs", "throttled", 1));

@@ -184,20 +184,6 @@ static void a_picture_is_exported_with_its_geometry(void **state)
 	assert_int_equal(picture.y_inverted, 0);
 }
 
-static int start(void **state)
-{
-	*state = gpu_virgl_create(NULL, 0);
-	return *state ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	struct gpu *gpu = *state;
-
-	gpu->ops->destroy(gpu);
-	return 0;
-}
-
 /*
  * GL drivers leave memory behind and are unloaded before the leak check could name them. Ours is
  * checked for leaks by the unit tests.
@@ -221,5 +207,5 @@ int main(void)
 		cmocka_unit_test(a_picture_is_exported_with_its_geometry),
 	};
 
-	return cmocka_run_group_tests_name("virgl", tests, start, stop);
+	return cmocka_run_group_tests_name("virgl", tests, renderer_start, renderer_stop);
 }

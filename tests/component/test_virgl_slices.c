@@ -217,20 +217,6 @@ static void the_picture_of_a_cut_stream_is_that_of_the_whole(void **state)
 	assert_int_equal(slices, 1);
 }
 
-static int start(void **state)
-{
-	*state = gpu_virgl_create(NULL, 0);
-	return *state ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	struct gpu *gpu = *state;
-
-	gpu->ops->destroy(gpu);
-	return 0;
-}
-
 /* GL drivers leave memory behind and are unloaded before the leak check could name them. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -244,5 +230,5 @@ int main(void)
 		cmocka_unit_test(the_picture_of_a_cut_stream_is_that_of_the_whole),
 	};
 
-	return cmocka_run_group_tests_name("virgl slices", tests, start, stop);
+	return cmocka_run_group_tests_name("virgl slices", tests, renderer_start, renderer_stop);
 }

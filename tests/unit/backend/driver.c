@@ -325,3 +325,18 @@ uint16_t driver_send_simple(struct driver *d, uint32_t type, uint64_t fence)
 
 	return driver_send(d, &c, sizeof(c), 1024);
 }
+
+int driver_setup(void **state)
+{
+	struct driver *d = driver_create();
+
+	driver_start(d);
+	*state = d;
+	return 0;
+}
+
+int driver_teardown(void **state)
+{
+	driver_destroy(*state);
+	return 0;
+}

@@ -91,4 +91,8 @@ uint16_t driver_send_stream(struct driver *d, uint32_t context, const struct sim
 			    uint32_t count, uint64_t fence);
 uint16_t driver_send_simple(struct driver *d, uint32_t type, uint64_t fence);
 
+/* Fixtures: *state is a driver that has started. */
+int driver_setup(void **state);
+int driver_teardown(void **state);
+
 #endif

@@ -24,21 +24,6 @@ struct words {
 	uint32_t word[24];
 };
 
-static int start(void **state)
-{
-	struct driver *d = driver_create();
-
-	driver_start(d);
-	*state = d;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	driver_destroy(*state);
-	return 0;
-}
-
 static uint32_t command(struct driver *d, uint32_t type, uint32_t context, uint32_t bytes, ...)
 {
 	struct words c = {.hdr = {.type = type, .ctx_id = context}};
@@ -299,7 +284,7 @@ static void the_end_of_nothing_is_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(questions_about_what_is_not_there_are_refused),
 		TEST(what_was_not_negotiated_is_refused),

@@ -10,21 +10,6 @@
 #define W 32u
 #define H 16u
 
-static int start(void **state)
-{
-	struct driver *d = driver_create();
-
-	driver_start(d);
-	*state = d;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	driver_destroy(*state);
-	return 0;
-}
-
 /* The mediator lets the announced job run. */
 static uint64_t grant_job(struct driver *d)
 {
@@ -555,7 +540,7 @@ static void no_visit_takes_more_than_its_budget(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_job_waits_for_the_mediator_and_its_answer_for_the_gpu),
 		TEST(an_unfenced_job_is_answered_when_it_has_been_executed),

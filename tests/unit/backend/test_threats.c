@@ -10,21 +10,6 @@
 #define W 32u
 #define H 16u
 
-static int start(void **state)
-{
-	struct driver *d = driver_create();
-
-	driver_start(d);
-	*state = d;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	driver_destroy(*state);
-	return 0;
-}
-
 static struct gpum_msg grant_job(struct driver *d)
 {
 	struct gpum_msg msg;
@@ -294,7 +279,7 @@ static void a_clock_near_its_end_still_tells_what_is_over(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was),
 		TEST(a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked),
