@@ -152,6 +152,30 @@ static void mediator_arguments(struct cockpit *c, const char *blob, char path[2]
 	memcpy(out, list, sizeof(list));
 }
 
+/* A connection to the control socket, or -1: nobody listens, or not yet. */
+static int ask(struct cockpit *c)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	must(s >= 0, "socket");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", c->dir);
+	if (connect(s, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return s;
+	close(s);
+	return -1;
+}
+
+/* The socket's name is there before anybody listens. */
+static bool answers(struct cockpit *c)
+{
+	int s = ask(c);
+
+	if (s >= 0)
+		close(s);
+	return s >= 0;
+}
+
 void cockpit_start_mediator(struct cockpit *c)
 {
 	uint64_t until = test_now_ms() + GUEST_PATIENCE;
@@ -160,7 +184,7 @@ void cockpit_start_mediator(struct cockpit *c)
 
 	mediator_arguments(c, "tree.dtb", path, arguments);
 	c->mediator = spawn(c, "gpu-mediatord", arguments, "mediator.log");
-	while (access(path[1], F_OK) != 0) {
+	while (!answers(c)) {
 		if (test_now_ms() > until || waitpid(c->mediator, NULL, WNOHANG) != 0) {
 			fprintf(stderr, "gpu-mediatord did not start:\n");
 			snprintf(path[0], sizeof(path[0]), "cat %s/mediator.log >&2", c->dir);
@@ -416,23 +440,18 @@ bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms)
 json_t *cockpit_status(struct cockpit *c)
 {
 	static const char request[] = "{\"command\": \"status\"}\n";
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	static char text[1 << 16];
 	size_t len = 0;
 	ssize_t n = 0;
-	int s;
+	int s = ask(c);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", c->dir);
-	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s < 0 || connect(s, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    write(s, request, sizeof(request) - 1) < 0)
-		perror("control socket");
-	else
+	if (s < 0)
+		return NULL;
+	if (send(s, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0)
 		while (len < sizeof(text) && !memchr(text, '\n', len) &&
 		       (n = read(s, text + len, sizeof(text) - len)) > 0)
 			len += (size_t)n;
-	if (s >= 0)
-		close(s);
+	close(s);
 	return json_loadb(text, len, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
