@@ -455,7 +455,8 @@ int device_poll(struct device *dev)
 {
 	struct gpum_msg msg = {0};
 
-	if (dev->job.state != JOB_RUNNING || dev->gpu->ops->poll(dev->gpu) < dev->job.id)
+	/* One fence is outstanding at a time, so no newer one can have completed. */
+	if (dev->job.state != JOB_RUNNING || dev->gpu->ops->poll(dev->gpu) != dev->job.id)
 		return 0;
 	answer_finished(dev);
 	msg.done.id = dev->job.id;
