@@ -156,6 +156,37 @@ static void a_guest_that_comes_back_with_another_domid_is_served(void **state)
 	}
 }
 
+/* The same domain connects anew, and goes on as if its last connection were still there. */
+static void what_a_guest_had_before_it_left_does_not_exist_when_it_is_back(void **state)
+{
+	uint32_t ref, pages = WIDTH * HEIGHT * 4 / FX_PAGE_SIZE;
+
+	(void)state;
+	guest_create(&cluster, 5, "cluster");
+	assert_true(guest_connect(&cluster));
+	assert_int_equal(draw_context(&cluster, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, &ref), 0);
+	assert_true(guest_disconnect(&cluster));
+	assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
+	for (uint32_t i = 0; i < pages; i++)
+		assert_true(guest_end_grant(&cluster, ref + i));
+	guest_set_state(&cluster, GUEST_INITIALISING);
+	assert_true(guest_connect(&cluster));
+	assert_int_equal(draw_transfer(&cluster, 1, WIDTH, HEIGHT),
+			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT),
+			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(draw_set_scanout(&cluster, 0, 1, WIDTH, HEIGHT),
+			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
+	assert_false(draw_finished(&cluster, draw_work(&cluster, 100)));
+	/* Stale references are nobody's pages. */
+	assert_int_equal(draw_create_2d(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_attach(&cluster, 1, ref, WIDTH * HEIGHT * 4),
+			 VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	assert_true(cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES, GUEST_PATIENCE));
+	assert_int_equal(draw_picture(&cluster, 2, 0, WIDTH, HEIGHT, 3, NULL), 0);
+}
+
 static void a_guest_that_unloads_its_driver_can_load_it_again(void **state)
 {
 	(void)state;
@@ -199,6 +230,7 @@ int main(void)
 		TEST(a_guest_cannot_take_anothers_name),
 		TEST(what_a_destroyed_domain_held_is_freed_while_others_draw),
 		TEST(a_guest_that_comes_back_with_another_domid_is_served),
+		TEST(what_a_guest_had_before_it_left_does_not_exist_when_it_is_back),
 		TEST(a_guest_that_unloads_its_driver_can_load_it_again),
 		TEST(backing_stays_granted_only_while_it_is_attached),
 	};

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -194,25 +195,127 @@ static void a_state_that_flaps_leaves_nothing_behind(void **state)
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-static void garbage_in_xenstore_is_refused(void **state)
+static void write_frontend(const char *key, const char *value, size_t length)
 {
-	static const char *const garbage[] = {"", "-1", "4294967296", "8x", " 8", "\xff\xfe"};
 	char path[GUEST_PATH_MAX + 32];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
-		guest_destroy(&ivi);
-		guest_finish(&ivi);
-		guest_create(&ivi, 10 + (uint32_t)i, "ivi");
-		assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
-		guest_share(&ivi);
-		guest_announce(&ivi);
-		guest_set_state(&ivi, GUEST_INITIALISING);
-		snprintf(path, sizeof(path), "%s/%s", ivi.frontend, VGPU_XS_CONTROL_REF);
-		xs_write(ivi.xs, XBT_NULL, path, garbage[i], (unsigned int)strlen(garbage[i]));
-		guest_set_state(&ivi, GUEST_INITIALISED);
-		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	snprintf(path, sizeof(path), "%s/%s", ivi.frontend, key);
+	assert_true(xs_write(ivi.xs, XBT_NULL, path, value, (unsigned int)length));
+}
+
+static void write_number(const char *key, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	write_frontend(key, text, strlen(text));
+}
+
+/* A new domain that has done everything but to say that it is ready. */
+static void begin_as(uint32_t domid)
+{
+	guest_destroy(&ivi);
+	guest_finish(&ivi);
+	guest_create(&ivi, domid, "ivi");
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	guest_share(&ivi);
+	write_number(VGPU_XS_VERSION, VGPU_VERSION);
+	write_number(VGPU_XS_CONTROL_REF, ivi.control_ref);
+	write_number(VGPU_XS_EVENT_CHANNEL, ivi.port);
+}
+
+/* Its backend says so and ends; of earlier domains' faults there were `before`. */
+static void expect_refusal(uint32_t before)
+{
+	json_t *status, *strikes;
+	json_int_t count = before;
+
+	for (uint64_t until = test_now_ms() + GUEST_PATIENCE;
+	     count == before && test_now_ms() < until; usleep(5000)) {
+		status = cockpit_status(&cockpit);
+		strikes = json_object_get(cockpit_status_of(status, "guests", "ivi"), "strikes");
+		count = json_integer_value(strikes);
+		json_decref(status);
 	}
+	assert_int_equal(count, before + 1);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "not a decimal number", 0));
+	assert_int_not_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void garbage_in_xenstore_is_refused(void **state)
+{
+	static const char *const keys[] = {VGPU_XS_CONTROL_REF, VGPU_XS_EVENT_CHANNEL,
+					   VGPU_XS_VERSION};
+	/* Of each, what a lenient reader would take for a good number. */
+	static const char *const garbage[] = {"%ux", " %u", "0%u", "+%u", "-%u", "4294967296", ""};
+	uint32_t domid = 10;
+	char value[32];
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(garbage) / sizeof(garbage[0]); i++) {
+		const char *form = garbage[i / 3], *number = strstr(form, "%u");
+		uint32_t good[3];
+
+		begin_as(domid++);
+		good[0] = ivi.control_ref;
+		good[1] = ivi.port;
+		good[2] = VGPU_VERSION;
+		snprintf(value, sizeof(value), "%.*s%u%s", (int)(number ? number - form : 0), form,
+			 good[i % 3], number ? number + 2 : "");
+		write_frontend(keys[i % 3], number ? value : form, strlen(number ? value : form));
+		guest_set_state(&ivi, GUEST_INITIALISED);
+		expect_refusal((uint32_t)i);
+	}
+}
+
+static void a_number_with_a_zero_byte_in_it_is_refused(void **state)
+{
+	char value[32];
+
+	(void)state;
+	begin_as(10);
+	memset(value, 0, sizeof(value));
+	snprintf(value, sizeof(value), "%u", ivi.control_ref);
+	write_frontend(VGPU_XS_CONTROL_REF, value, strlen(value) + 1);
+	guest_set_state(&ivi, GUEST_INITIALISED);
+	expect_refusal(0);
+}
+
+/* Paths come from the domain ids: what a guest writes where a path is expected leads nowhere. */
+static void a_path_to_another_guest_is_not_followed(void **state)
+{
+	(void)state;
+	begin_as(10);
+	write_frontend("backend", cluster.backend, strlen(cluster.backend));
+	write_frontend("backend-id", "5", 1);
+	write_frontend("frontend", cluster.frontend, strlen(cluster.frontend));
+	guest_set_state(&ivi, GUEST_INITIALISED);
+	assert_true(guest_wait_backend(&ivi, GUEST_CONNECTED, GUEST_PATIENCE));
+	guest_set_state(&ivi, GUEST_CLOSED);
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+/* Neither events nor answers are taken; each answer has its place all the same. */
+static void answers_that_nobody_reads_keep_nobody_waiting(void **state)
+{
+	uint32_t slot[GUEST_SLOTS];
+	const struct virtio_gpu_ctrl_hdr c = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
+	uint64_t begin;
+
+	(void)state;
+	for (uint32_t i = 0; i < GUEST_SLOTS; i++)
+		slot[i] = guest_send(&ivi, 0, &c, sizeof(c),
+				     sizeof(struct virtio_gpu_resp_display_info));
+	begin = test_now_ms();
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(test_now_ms() - begin < 2 * 10 * 33 + 300);
+	for (uint32_t i = 0; i < GUEST_SLOTS; i++)
+		assert_true(guest_wait(&ivi, 0, slot[i], NULL, 0, GUEST_PATIENCE));
+	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
 int main(void)
@@ -232,6 +335,9 @@ int main(void)
 		TEST(creating_for_ever_ends_at_the_quota),
 		TEST(a_state_that_flaps_leaves_nothing_behind),
 		TEST(garbage_in_xenstore_is_refused),
+		TEST(a_number_with_a_zero_byte_in_it_is_refused),
+		TEST(a_path_to_another_guest_is_not_followed),
+		TEST(answers_that_nobody_reads_keep_nobody_waiting),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));
