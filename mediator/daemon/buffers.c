@@ -46,6 +46,36 @@ static const char *check(const struct gpum_buffer *d)
 	return NULL;
 }
 
+static bool is_key_of_panel(const struct panel *p, uint32_t key)
+{
+	if (p->inherited.description.id == key)
+		return true;
+	for (uint32_t i = 0; i < p->config->num_displays; i++)
+		if (p->display[i].safe.layer == key)
+			return true;
+	return false;
+}
+
+static bool is_key_in_use(struct mediator *m, uint32_t key)
+{
+	for (uint32_t i = 0; i < m->config.num_guests; i++)
+		if (buffers_find_key(&m->guest[i], key))
+			return true;
+	for (uint32_t i = 0; i < m->config.num_panels; i++)
+		if (is_key_of_panel(&m->panel[i], key))
+			return true;
+	return false;
+}
+
+/* A guest that announces buffers day and night comes round in the end, to keys of others. */
+static uint32_t new_key(struct mediator *m)
+{
+	do
+		m->buffer_ids++;
+	while (m->buffer_ids == 0 || is_key_in_use(m, m->buffer_ids));
+	return m->buffer_ids;
+}
+
 const char *buffers_add(struct guest *g, const struct gpum_buffer *d, int fd)
 {
 	const char *wrong = check(d);
@@ -61,7 +91,7 @@ const char *buffers_add(struct guest *g, const struct gpum_buffer *d, int fd)
 	if (!b)
 		return "more buffers than can be kept";
 	memset(b, 0, sizeof(*b));
-	b->key = ++g->mediator->buffer_ids;
+	b->key = new_key(g->mediator);
 	b->id = d->id;
 	b->fd = fd;
 	b->description = *d;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A guest's scanout buffers. The backend names them by ids of its own and may forget one that is
- * still being shown; so each gets a *key* that is unique in the mediator and never used again, and
- * lives until it is both removed and shown nowhere.
+ * still being shown; so each gets a *key* that nobody else in the mediator has, and lives until it
+ * is both removed and shown nowhere.
  */
 #ifndef MEDIATOR_DAEMON_BUFFERS_H
 #define MEDIATOR_DAEMON_BUFFERS_H

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -290,6 +291,11 @@ static void a_path_to_another_guest_is_not_followed(void **state)
 	write_frontend("backend", cluster.backend, strlen(cluster.backend));
 	write_frontend("backend-id", "5", 1);
 	write_frontend("frontend", cluster.frontend, strlen(cluster.frontend));
+	/* A new backend finds them there from the start. */
+	kill(cockpit_backend(&cockpit, "ivi"), SIGKILL);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
+	assert_true(guest_wait_backend(&ivi, GUEST_CLOSED, GUEST_PATIENCE));
+	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
 	guest_set_state(&ivi, GUEST_INITIALISED);
 	assert_true(guest_wait_backend(&ivi, GUEST_CONNECTED, GUEST_PATIENCE));
 	guest_set_state(&ivi, GUEST_CLOSED);
