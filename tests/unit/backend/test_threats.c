@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/error.h"
+#include "backend/device/edid.h"
+#include "backend/device/internal.h"
 
 #define W 32u
 #define H 16u
@@ -99,6 +100,60 @@ static void what_another_guest_made_does_not_exist(void **state)
 	device_pump(d->device);
 	driver_expect_silence(d); /* no job: the context is not its own */
 	driver_expect_silence(other);
+	driver_destroy(other);
+}
+
+/* Commands that name a resource or a context, as another guest would write them. */
+static const struct virtio_gpu_ctx_resource of_resource = {.resource_id = 5};
+static const struct virtio_gpu_resource_flush flush = {.r = {.width = 1, .height = 1},
+						       .resource_id = 5};
+static const struct virtio_gpu_transfer_to_host_2d flat = {.r = {.width = 1, .height = 1},
+							   .resource_id = 5};
+static const struct virtio_gpu_transfer_host_3d deep = {.box = {.w = 1, .h = 1, .d = 1},
+							.resource_id = 5};
+static const struct {
+	uint32_t type, refusal;
+	const void *form;
+	uint32_t bytes;
+} strange[] = {
+#define STRANGE(command, what, form)                                                               \
+	{                                                                                          \
+		VIRTIO_GPU_CMD_##command, VIRTIO_GPU_RESP_ERR_INVALID_##what##_ID, &form,          \
+			sizeof(form)                                                               \
+	}
+	STRANGE(RESOURCE_UNREF, RESOURCE, of_resource),
+	STRANGE(RESOURCE_DETACH_BACKING, RESOURCE, of_resource),
+	STRANGE(RESOURCE_FLUSH, RESOURCE, flush),
+	STRANGE(TRANSFER_TO_HOST_2D, RESOURCE, flat),
+	STRANGE(TRANSFER_TO_HOST_3D, RESOURCE, deep),
+	STRANGE(TRANSFER_FROM_HOST_3D, RESOURCE, deep),
+	STRANGE(CTX_ATTACH_RESOURCE, CONTEXT, of_resource),
+	STRANGE(CTX_DETACH_RESOURCE, CONTEXT, of_resource),
+	STRANGE(CTX_DESTROY, CONTEXT, of_resource),
+};
+
+static void no_command_reaches_what_another_guest_made(void **state)
+{
+	struct driver *d = *state, *other = driver_create();
+	struct gpum_state count;
+
+	other->config.domid = 4;
+	driver_start(other);
+	driver_ctx_create(other, 1);
+	driver_create_2d(other, 5, W, H);
+	driver_attach(other, 5, 8, W * H * 4);
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		uint8_t command[128];
+		struct virtio_gpu_ctrl_hdr header = {.type = strange[i].type, .ctx_id = 1};
+
+		memcpy(command, strange[i].form, strange[i].bytes);
+		memcpy(command, &header, sizeof(header));
+		assert_int_equal(driver_do(d, command, strange[i].bytes), strange[i].refusal);
+	}
+	driver_expect_silence(d);
+	device_count(other->device, &count);
+	assert_int_equal(count.resources, 1);
+	assert_int_equal(count.contexts, 1);
 	driver_destroy(other);
 }
 
@@ -233,6 +288,32 @@ static void an_answer_carries_nothing_but_the_answer(void **state)
 	assert_int_equal(answer[sizeof(expected)], 0xee); /* as the driver left it */
 }
 
+static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		assert_int_equal(bytes[i], 0);
+}
+
+/* Answers are made where the last one was; and at first in memory of who knows whom. */
+static void what_an_answer_does_not_fill_is_zero(void **state)
+{
+	struct driver *d = *state;
+	const struct virtio_gpu_cmd_get_edid ask = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID};
+	const size_t edid = offsetof(struct virtio_gpu_resp_edid, edid) + EDID_BYTES;
+	const size_t modes = offsetof(struct virtio_gpu_resp_display_info, pmodes) +
+			     d->config.num_scanouts * sizeof(struct virtio_gpu_display_one);
+
+	memset(d->device->response, 0xaa, d->device->response_max);
+	uint16_t head = driver_send(d, &ask, sizeof(ask), sizeof(struct virtio_gpu_resp_edid));
+	assert_int_equal(device_pump(d->device), 0);
+	assert_zero(driver_response(d, head), edid, sizeof(struct virtio_gpu_resp_edid));
+	memset(d->device->response, 0xaa, d->device->response_max);
+	head = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
+	assert_int_equal(device_pump(d->device), 0);
+	assert_zero(driver_response(d, head), modes, sizeof(struct virtio_gpu_resp_display_info));
+	assert_zero(driver_response(d, head), 4, sizeof(struct virtio_gpu_ctrl_hdr));
+}
+
 static void a_display_of_somebody_else_is_refused(void **state)
 {
 	struct driver *d = *state;
@@ -284,6 +365,7 @@ int main(void)
 		TEST(a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was),
 		TEST(a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked),
 		TEST(what_another_guest_made_does_not_exist),
+		TEST(no_command_reaches_what_another_guest_made),
 		TEST(what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends),
 		TEST(what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answered),
 		TEST(who_never_reads_its_answers_stops_only_itself),
@@ -291,6 +373,7 @@ int main(void)
 		TEST(a_job_tells_the_mediator_no_priority),
 		TEST(a_new_picture_holds_nothing_of_an_old_one),
 		TEST(an_answer_carries_nothing_but_the_answer),
+		TEST(what_an_answer_does_not_fill_is_zero),
 		TEST(a_display_of_somebody_else_is_refused),
 		TEST(a_picture_beyond_its_buffer_is_not_shown),
 		TEST(a_clock_near_its_end_still_tells_what_is_over),
