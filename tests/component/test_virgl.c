@@ -109,6 +109,27 @@ static void pixels_sent_to_the_host_come_back(void **state)
 	renderer_remove_picture(gpu);
 }
 
+/* Here of the same guest's; another guest's was in another process. */
+static void a_new_picture_holds_nothing_of_an_old_one(void **state)
+{
+	struct gpu *gpu = *state;
+	uint32_t pixels[RENDERER_SIDE * RENDERER_SIDE];
+	struct iovec iov = {pixels, sizeof(pixels)};
+
+	for (int round = 0; round < 20; round++) {
+		renderer_create_picture(gpu);
+		renderer_attach(gpu, RENDERER_PICTURE, &iov);
+		memset(pixels, 0xaa, sizeof(pixels));
+		assert_int_equal(renderer_transfer(gpu, 0, false, RENDERER_SIDE), 0);
+		for (uint32_t i = 0; i < RENDERER_SIDE * RENDERER_SIDE; i++)
+			assert_int_equal(pixels[i], 0);
+		memset(pixels, 0x5e, sizeof(pixels));
+		assert_int_equal(renderer_transfer(gpu, 0, true, RENDERER_SIDE), 0);
+		renderer_detach(gpu, RENDERER_PICTURE);
+		renderer_remove_picture(gpu);
+	}
+}
+
 static void backing_that_is_too_short_is_refused(void **state)
 {
 	struct gpu *gpu = *state;
@@ -200,6 +221,7 @@ int main(void)
 		cmocka_unit_test(it_names_its_renderer_and_capability_sets),
 		cmocka_unit_test(a_clear_in_a_command_stream_arrives_in_guest_memory),
 		cmocka_unit_test(pixels_sent_to_the_host_come_back),
+		cmocka_unit_test(a_new_picture_holds_nothing_of_an_old_one),
 		cmocka_unit_test(backing_that_is_too_short_is_refused),
 		cmocka_unit_test(a_box_outside_the_picture_is_refused),
 		cmocka_unit_test(what_is_unknown_truncated_or_a_blob_is_not_a_stream),
