@@ -77,6 +77,7 @@ static void no_path_leads_to_a_file(void **state)
 	expect("hypercall-device", NULL, REFUSED);
 	expect("proc", NULL, REFUSED);
 	expect("write", NULL, REFUSED);
+	expect("opening", NULL, REFUSED);
 }
 
 static void it_reaches_no_other_process(void **state)
@@ -140,11 +141,12 @@ static void it_has_no_descriptor_but_its_own(void **state)
 	close(LEFT_OPEN);
 }
 
-static void memory_and_descriptors_are_limited(void **state)
+static void memory_threads_and_descriptors_are_limited(void **state)
 {
 	(void)state;
 	expect("more-descriptors", NULL, REFUSED);
 	expect("more-memory", NULL, REFUSED);
+	expect("more-threads", NULL, REFUSED);
 }
 
 static void a_thread_from_before_is_bound_as_well(void **state)
@@ -234,7 +236,7 @@ int main(void)
 		cmocka_unit_test(a_software_renderer_may_compile),
 		cmocka_unit_test(devices_do_no_more_than_backends_need),
 		cmocka_unit_test(it_has_no_descriptor_but_its_own),
-		cmocka_unit_test(memory_and_descriptors_are_limited),
+		cmocka_unit_test(memory_threads_and_descriptors_are_limited),
 		cmocka_unit_test(a_thread_from_before_is_bound_as_well),
 		cmocka_unit_test(what_drawing_needs_goes_on),
 		cmocka_unit_test(the_kernel_confirms_it_for_every_thread),

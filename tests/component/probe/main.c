@@ -30,6 +30,8 @@
 
 #define CHANNEL	   3
 #define OPEN_FILES 64u
+#define STACK	   65536u
+#define THREADS	   64u /* docs/architecture.md */
 #define HEAP_BYTES (UINT64_C(64) << 20)
 
 static volatile sig_atomic_t go; /* for the thread that was there before */
@@ -58,6 +60,12 @@ static bool try_proc(void)
 static bool try_write(void)
 {
 	return mkdir("/new", 0700) == 0 || open("/new", O_CREAT | O_WRONLY, 0600) >= 0;
+}
+
+/* A path that there is: what refuses it is the filter alone. */
+static bool try_opening(void)
+{
+	return open("/", O_RDONLY | O_DIRECTORY) >= 0;
 }
 
 static bool try_internet(void)
@@ -214,6 +222,23 @@ static bool try_thread(void)
 	return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0;
 }
 
+static void *stay(void *argument)
+{
+	sleep(1);
+	return argument;
+}
+
+static bool try_more_threads(void)
+{
+	pthread_attr_t small; /* the limit of memory is not what is asked for here */
+	pthread_t thread;
+	int status = pthread_attr_init(&small) || pthread_attr_setstacksize(&small, STACK);
+
+	for (unsigned int i = 0; i < 2 * THREADS && status == 0; i++)
+		status = pthread_create(&thread, &small, stay, NULL);
+	return status == 0;
+}
+
 static bool try_memory(void)
 {
 	int fd = memfd_create("picture", MFD_CLOEXEC);
@@ -250,6 +275,7 @@ static const struct {
 	{"hypercall-device", try_hypercall_device},
 	{"proc", try_proc},
 	{"write", try_write},
+	{"opening", try_opening},
 	{"internet", try_internet},
 	{"local-socket", try_local_socket},
 	{"program", try_program},
@@ -272,6 +298,7 @@ static const struct {
 	{"other-descriptor", try_other_descriptor},
 	{"more-descriptors", try_more_descriptors},
 	{"more-memory", try_more_memory},
+	{"more-threads", try_more_threads},
 	{"early-thread", try_more_rights_for_a_thread},
 	{"thread", try_thread},
 	{"memory", try_memory},
