@@ -190,11 +190,61 @@ static void every_call_of_the_mediator_may_fail(void **state)
 	assert_true(runs > 0);
 }
 
+static bool frames_go_on(struct guest *g)
+{
+	for (int i = 0; i < 15; i++)
+		if (draw_transfer(g, 1, WIDTH, HEIGHT) != VIRTIO_GPU_RESP_OK_NODATA ||
+		    !draw_finished(g, draw_work(g, 500)) ||
+		    draw_flush(g, 1, WIDTH, HEIGHT) != VIRTIO_GPU_RESP_OK_NODATA)
+			return false;
+	return true;
+}
+
+/* What a backend needs memory for is refused, and that is all. */
+static bool is_refused(struct guest *g, uint32_t ref)
+{
+	return draw_attach(g, 2, ref, WIDTH * HEIGHT * 4) == VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY &&
+	       plan->starved > 0;
+}
+
+static void starve(const char *program)
+{
+	bool backend = !strcmp(program, "gpum-backend"), ok;
+	struct cockpit c;
+	struct guest g;
+	uint32_t ref;
+
+	arm(program, 0);
+	cockpit_start(&c, NULL);
+	guest_create(&g, next_domid++, "ivi");
+	assert_true(guest_connect(&g) && draw_context(&g, 1));
+	assert_int_equal(draw_picture(&g, 1, 0, WIDTH, HEIGHT, 1, &ref), 0);
+	assert_int_equal(draw_create_2d(&g, 2, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	plan->starve = 1;
+	ok = frames_go_on(&g) && (!backend || is_refused(&g, ref)) && frames_go_on(&g);
+	plan->starve = 0;
+	ok = ok && draw_attach(&g, 2, ref, WIDTH * HEIGHT * 4) == VIRTIO_GPU_RESP_OK_NODATA;
+	guest_destroy(&g);
+	guest_finish(&g);
+	assert_true(cockpit_stop(&c));
+	if (!ok)
+		fail_msg("%s needs memory for a frame (%u requests failed)", program,
+			 plan->starved);
+}
+
+static void a_frame_needs_no_memory(void **state)
+{
+	(void)state;
+	starve("gpum-backend");
+	starve("gpu-mediatord");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_of_a_backend_may_fail),
 		cmocka_unit_test(every_call_of_the_mediator_may_fail),
+		cmocka_unit_test(a_frame_needs_no_memory),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -37,12 +37,21 @@ static _Thread_local bool inside;
 		return result;                                                                     \
 	}
 
+static bool is_for_memory(const char *what)
+{
+	return !strcmp(what, "malloc") || !strcmp(what, "calloc") || !strcmp(what, "realloc");
+}
+
 static bool must_fail(const char *what)
 {
 	uint32_t number;
 
 	if (!plan || inside)
 		return false;
+	if (__atomic_load_n(&plan->starve, __ATOMIC_RELAXED) && is_for_memory(what)) {
+		__atomic_add_fetch(&plan->starved, 1, __ATOMIC_RELAXED);
+		return true;
+	}
 	number = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 	if (number > plan->most)
 		plan->most = number;

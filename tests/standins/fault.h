@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One call of one program fails, once: the plan that a test leaves in a file for programs that are
- * linked with fault.c. $FAULT_PLAN names the file. A process maps it when it starts, before it
- * locks itself in.
+ * One call of one program fails, once; or there is no memory for a while: the plan that a test
+ * leaves in a file for programs that are linked with fault.c. $FAULT_PLAN names the file. A process
+ * maps it when it starts, before it locks itself in.
  */
 #ifndef TESTS_STANDINS_FAULT_H
 #define TESTS_STANDINS_FAULT_H
@@ -15,6 +15,8 @@ struct fault_plan {
 	uint32_t fired;	  /* one process has had it */
 	uint32_t most;	  /* calls that one process has made */
 	char what[64];	  /* the function that failed */
+	uint32_t starve;  /* 1: every request for memory fails */
+	uint32_t starved; /* requests that have failed so */
 };
 
 #endif

@@ -85,6 +85,24 @@ static void running_time_is_charged_while_it_runs(void **state)
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 1000 * MS), 4 * (int64_t)MS);
 }
 
+static void a_clock_that_jumps_back_neither_fills_a_budget_nor_uses_it_up(void **state)
+{
+	const struct sched_params p = {
+		.priority = 1, .budget_ns = 4 * MS, .budget_period_ns = 10 * MS};
+	struct sched_client *c;
+
+	(void)state;
+	sched_init(&rules_sched, &sched_fixed_priority);
+	c = rules_add(&p);
+	rules_use(c, T0, T0 + 3 * MS);
+	assert_int_equal(sched_budget_left(&rules_sched, c, T0 - 50 * MS), MS);
+	rules_ready(c, T0 + 4 * MS);
+	assert_ptr_equal(rules_pick(T0 + 4 * MS), c);
+	assert_int_equal(sched_budget_left(&rules_sched, c, T0 - 50 * MS), MS);
+	rules_done(c, T0 - 50 * MS);
+	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 4 * MS), MS);
+}
+
 static void who_has_used_up_its_budget_is_in_nobodys_way(void **state)
 {
 	const struct sched_params high = {
@@ -225,6 +243,7 @@ int main(void)
 			a_job_may_start_while_anything_is_left_and_what_it_overruns_is_paid_back),
 		cmocka_unit_test(a_debt_of_exactly_whole_budgets_is_not_yet_paid),
 		cmocka_unit_test(running_time_is_charged_while_it_runs),
+		cmocka_unit_test(a_clock_that_jumps_back_neither_fills_a_budget_nor_uses_it_up),
 		cmocka_unit_test(who_has_used_up_its_budget_is_in_nobodys_way),
 		cmocka_unit_test(a_throttled_client_that_is_removed_is_forgotten),
 		cmocka_unit_test(no_window_holds_more_than_the_formula_says),

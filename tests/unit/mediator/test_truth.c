@@ -88,6 +88,19 @@ static void a_tick_that_comes_late_goes_straight_to_safe(void **state)
 	assert_int_equal(m.stats.warnings, 0);
 }
 
+static void a_clock_that_jumps_back_freezes_nothing(void **state)
+{
+	(void)state;
+	frame(500);
+	truth_tick(&m, 100 * MS);
+	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
+	frame(101);
+	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
+	/* And what freezes afterwards is noticed by the clock as it now is. */
+	truth_tick(&m, 301 * MS);
+	assert_is(TRUTH_SAFE, TRUTH_NO_FRAME);
+}
+
 static void three_good_frames_in_a_row_end_safe(void **state)
 {
 	(void)state;
@@ -310,6 +323,7 @@ int main(void)
 		TEST(a_silent_guest_is_warned_at_half_the_time_and_safe_at_all_of_it),
 		TEST(a_frame_in_time_ends_the_warning),
 		TEST(a_tick_that_comes_late_goes_straight_to_safe),
+		TEST(a_clock_that_jumps_back_freezes_nothing),
 		TEST(three_good_frames_in_a_row_end_safe),
 		TEST(frames_that_come_too_slowly_do_not_end_safe),
 		TEST(without_a_time_out_frames_are_counted_and_nothing_is_judged),
