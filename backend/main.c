@@ -31,7 +31,6 @@
 #define NUDGE_US	1000u
 #define OPEN_FILES	512u  /* pictures, fences, threads' wake-ups */
 #define HEAP_MIB	1024u /* of renderer and GL driver, besides what the guest's quota allows */
-#define MESSAGE_BUDGET	16
 
 struct options {
 	bool sim;

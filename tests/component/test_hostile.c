@@ -304,6 +304,47 @@ static void a_path_to_another_guest_is_not_followed(void **state)
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
+static uint32_t send_unref(uint32_t resource)
+{
+	const struct virtio_gpu_resource_unref c = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_UNREF,
+						    .resource_id = resource};
+
+	return guest_send(&ivi, 0, &c, sizeof(c), sizeof(struct virtio_gpu_ctrl_hdr));
+}
+
+/* While it is drawn, and while it waits to be shown. */
+static void a_picture_in_use_may_be_destroyed_and_everything_is_answered(void **state)
+{
+	const struct virtio_gpu_resource_flush flush = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_FLUSH,
+							.r = {.width = WIDTH, .height = HEIGHT},
+							.resource_id = 1};
+	const struct sim_op fill[] = {{.code = SIM_FILL, .resource = 1, .value = 3},
+				      {.code = SIM_WORK, .value = 50000}};
+	uint32_t shown, drawn, gone;
+
+	(void)state;
+	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
+		drawn = draw_submit(&ivi, 1, 1, fill, 2);
+		shown = guest_send(&ivi, 0, &flush, sizeof(flush),
+				   sizeof(struct virtio_gpu_ctrl_hdr));
+		gone = send_unref(1);
+		assert_true(draw_finished(&ivi, drawn));
+		assert_true(draw_finished(&ivi, shown));
+		assert_true(draw_finished(&ivi, gone));
+		drawn = draw_submit(&ivi, 1, 1, &fill[1], 1);
+		assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
+		gone = send_unref(1);
+		assert_true(draw_finished(&ivi, gone));
+		assert_true(draw_finished(&ivi, drawn));
+	}
+	/* Nothing of it stays mapped. */
+	assert_true(
+		cockpit_wait_mapped(&cockpit, 2 * (1 + GUEST_POOL_PAGES) + 300, GUEST_PATIENCE));
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
 /* Neither events nor answers are taken; each answer has its place all the same. */
 static void answers_that_nobody_reads_keep_nobody_waiting(void **state)
 {
@@ -343,6 +384,7 @@ int main(void)
 		TEST(garbage_in_xenstore_is_refused),
 		TEST(a_number_with_a_zero_byte_in_it_is_refused),
 		TEST(a_path_to_another_guest_is_not_followed),
+		TEST(a_picture_in_use_may_be_destroyed_and_everything_is_answered),
 		TEST(answers_that_nobody_reads_keep_nobody_waiting),
 	};
 
