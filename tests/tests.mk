@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= $(if $(filter check,$(MAKECMDGOALS)),60,5)
 export FUZZ_SECONDS
 
 # tests/unit/SIDE/test_*.c: one program each; other .c files there are helpers of all of them.
-# SIDE is the library to link: backend or mediator.
+# SIDE is the library to link: backend, mediator or frontend.
 UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
 unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
@@ -20,8 +20,11 @@ COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/compon
 FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%.c=$(BUILD)/host/fuzz/%)
 FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
+# The kernel module's own sources, on a kernel of a few lines; all but what needs a xenstore.
+FRONTEND_SRC := $(filter-out frontend/xenbus.c %.mod.c,$(wildcard frontend/*.c))
+KERNEL_SRC := $(wildcard tests/kernel/*.c)
 TEST_SRC := $(call sources,$(wildcard tests/standins tests/component tests/unit)) \
-	$(FUZZ_TARGETS) $(FUZZ_HELPERS) $(call sources,tests/coverage)
+	$(FUZZ_TARGETS) $(FUZZ_HELPERS) $(call sources,tests/coverage) $(FRONTEND_SRC) $(KERNEL_SRC)
 
 SIDE_PKGS_backend = $(gpum-backend_PKGS)
 SIDE_LIBS_backend = $(gpum-backend_LIBS)
@@ -63,17 +66,21 @@ endef
 # Loads of what shares memory with another side are told to tests/fuzz/adversary.c.
 $(BUILD)/host/fuzz/obj/backend/transport/virtqueue.o $(BUILD)/host/fuzz/obj/tests/fuzz/fuzz_frontend_queue.o: \
 	private host/fuzz_CFLAGS += -fsanitize-coverage=trace-loads
-# The kernel module's own source, on a kernel of a few lines.
-KERNEL_HEADERS := $(addprefix $(BUILD)/host/kernel/,$(addprefix linux/,bitmap.h dma-mapping.h mm.h \
-	mutex.h platform_device.h slab.h spinlock.h virtio.h virtio_config.h \
-	workqueue.h xarray.h) xen/grant_table.h xen/xenbus.h)
-$(KERNEL_HEADERS):
+# What the frontend includes of the kernel, for all that is or includes its source.
+KERNEL_HEADERS := $(addprefix $(BUILD)/host/kernel/,$(addprefix linux/,bitmap.h delay.h dma-map-ops.h \
+	dma-mapping.h interrupt.h jiffies.h mm.h module.h mutex.h platform_device.h scatterlist.h slab.h \
+	spinlock.h virtio.h virtio_config.h vmalloc.h workqueue.h xarray.h) \
+	$(addprefix xen/,events.h grant_table.h page.h xenbus.h))
+$(KERNEL_HEADERS): tests/tests.mk
 	@mkdir -p $(@D)
-	@echo '#include "tests/fuzz/kernel/kernel.h"' >$@
-FRONTEND_ON_HOST := $(VARIANTS:%=$(BUILD)/%/obj/tests/fuzz/fuzz_frontend_queue.o)
+	@echo '#include "tests/kernel/kernel.h"' >$@
+FRONTEND_ON_HOST := $(foreach v,$(VARIANTS),$(patsubst %.c,$(BUILD)/$(v)/obj/%.o,$(FRONTEND_SRC) \
+	$(KERNEL_SRC) $(wildcard tests/unit/frontend/*.c) tests/fuzz/fuzz_frontend_queue.c))
 $(FRONTEND_ON_HOST): | $(KERNEL_HEADERS)
 $(FRONTEND_ON_HOST): private CFLAGS_EXTRA += -I$(BUILD)/host/kernel -std=gnu11 -Wno-conversion \
-	-Wno-sign-conversion
+	-Wno-sign-conversion -Wno-unused-parameter
+$(foreach v,$(VARIANTS),$(eval $(BUILD)/$(v)/lib/frontend.a: $(patsubst \
+	%.c,$(BUILD)/$(v)/obj/%.o,$(FRONTEND_SRC) $(KERNEL_SRC))))
 fuzz_side = $(word 2,$(subst _, ,$(notdir $(1:.c=))))
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t)))))
 
