@@ -26,22 +26,31 @@ struct vgpu_backing {
 
 static unsigned int sg_pages(const struct scatterlist *sg)
 {
-	return PFN_UP((unsigned long)sg->offset + sg->length);
+	return sg->length >> PAGE_SHIFT;
 }
 
-static u64 grant_address(grant_ref_t ref, unsigned int offset)
+/* A page is granted whole: what else lay in it, the backend could read and write (XSA-403). */
+static bool whole_pages(const struct scatterlist *sg)
 {
-	return VGPU_ADDR_GRANT | (u64)ref << VGPU_ADDR_REF_SHIFT | offset;
+	return !sg->offset && sg->length && !(sg->length & (PAGE_SIZE - 1));
 }
 
-/* Always writable: virtio_gpu maps for the device to read, yet transfers from the host write. */
+static u64 grant_address(grant_ref_t ref)
+{
+	return VGPU_ADDR_GRANT | (u64)ref << VGPU_ADDR_REF_SHIFT;
+}
+
+/*
+ * Always writable: virtio_gpu maps for the device to read, yet transfers from the host write. Each
+ * page is asked for its frame: in a PV guest, the frame behind the first page's is somebody else's.
+ */
 static void grant_segment(const struct vgpu_device *dev, struct scatterlist *sg, grant_ref_t first)
 {
-	unsigned long gfn = xen_page_to_gfn(sg_page(sg));
+	unsigned long pfn = page_to_xen_pfn(sg_page(sg));
 	unsigned int i, n = sg_pages(sg);
 
 	for (i = 0; i < n; i++)
-		gnttab_grant_foreign_access_ref(first + i, dev->domid, gfn + i, 0);
+		gnttab_grant_foreign_access_ref(first + i, dev->domid, pfn_to_gfn(pfn + i), 0);
 }
 
 /* Without a page the kernel keeps the page itself while the backend still maps it (XSA-396). */
@@ -81,7 +90,7 @@ static int grant_all(struct vgpu_device *dev, struct scatterlist *sgl, int nents
 			b->run[b->runs++] = (struct run){.first = ref, .count = n};
 		}
 		grant_segment(dev, sg, ref);
-		addr = grant_address(ref, sg->offset);
+		addr = grant_address(ref);
 		if (out && addr == next && sg_dma_len(out) <= DMA_LEN_MAX - sg->length) {
 			sg_dma_len(out) += sg->length;
 		} else {
@@ -118,8 +127,11 @@ int vgpu_backing_map(struct vgpu_device *dev, struct scatterlist *sgl, int nents
 	u64 pages = 0;
 	int i, used = -ENODEV;
 
-	for_each_sg (sgl, sg, nents, i)
+	for_each_sg (sgl, sg, nents, i) {
+		if (!whole_pages(sg))
+			return -EINVAL;
 		pages += sg_pages(sg);
+	}
 	if (!pages || pages > UINT_MAX)
 		return -EINVAL;
 	b = kvzalloc(struct_size(b, run, (size_t)nents), GFP_KERNEL);
