@@ -125,7 +125,7 @@ int vgpu_backing_map(struct vgpu_device *dev, struct scatterlist *sgl, int nents
 	struct vgpu_backing *b;
 	struct scatterlist *sg;
 	u64 pages = 0;
-	int i, used = -ENODEV;
+	int i, used = -EIO; /* not -ENODEV: at errors unknown to it, DMA warns */
 
 	for_each_sg (sgl, sg, nents, i) {
 		if (!whole_pages(sg))
