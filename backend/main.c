@@ -48,6 +48,7 @@ struct backend {
 	struct link link;
 	struct gpum_state told; /* last STATE */
 	uint64_t told_us;
+	bool resume; /* another mediator is to be told what there is */
 	bool end;
 };
 
@@ -90,15 +91,43 @@ static bool config_is_sane(struct gpum_config *c)
 	return true;
 }
 
-static int receive_config(struct backend *b)
+/* HELLO, and CONFIG in answer; the mediator may die in between, and another one ask anew. */
+static int introduce(struct backend *b, struct gpum_config *config)
 {
-	struct gpum_msg msg;
-	int fd;
+	struct gpum_msg msg = {.type = GPUM_MSG_RESUME};
+	int fd, got;
 
-	if (gpum_msg_recv(b->mediator, &msg, &fd) != 1 || msg.type != GPUM_MSG_CONFIG)
+	while (msg.type == GPUM_MSG_RESUME) {
+		if (say_hello(b) < 0)
+			return BACKEND_ERR_MEDIATOR;
+		got = gpum_msg_recv(b->mediator, &msg, &fd);
+		if (fd >= 0)
+			close(fd);
+		if (got != 1)
+			return BACKEND_ERR_MEDIATOR;
+	}
+	if (msg.type != GPUM_MSG_CONFIG)
 		return BACKEND_ERR_MEDIATOR;
-	b->config = msg.config;
-	return config_is_sane(&b->config) ? 0 : BACKEND_ERR_MEDIATOR;
+	*config = msg.config;
+	return config_is_sane(config) ? 0 : BACKEND_ERR_MEDIATOR;
+}
+
+/* With other quotas or displays than before there is no going on. */
+static int resume(struct backend *b)
+{
+	struct gpum_config config;
+	int err = introduce(b, &config);
+
+	if (err)
+		return err;
+	if (memcmp(&config, &b->config, sizeof(config)))
+		return BACKEND_ERR_MEDIATOR;
+	b->resume = false;
+	memset(&b->told, 0xff, sizeof(b->told));
+	err = device_resume(b->device);
+	if (err == 1)
+		b->link.more = true;
+	return err < 0 ? err : 0;
 }
 
 static int answer_ping(struct backend *b)
@@ -117,6 +146,9 @@ static int handle_message(struct backend *b, const struct gpum_msg *msg)
 		return device_frame_shown(b->device, msg->shown.scanout, msg->shown.seq);
 	case GPUM_MSG_PING:
 		return answer_ping(b);
+	case GPUM_MSG_RESUME:
+		b->resume = true;
+		return 0;
 	}
 	return BACKEND_ERR_MEDIATOR;
 }
@@ -281,6 +313,9 @@ static int serve(struct backend *b, const struct pollfd fds[FD_COUNT], uint64_t 
 		err = link_service(&b->link);
 	if (!err && fds[FD_XENBUS].revents)
 		err = follow_xenbus(b);
+	/* Whoever has the GPU gives it back first. */
+	if (!err && b->resume && !device_is_waiting(b->device))
+		err = resume(b);
 	if (!err && link_is_connected(&b->link))
 		link_finish_round(&b->link, now);
 	return err;
@@ -470,7 +505,7 @@ int main(int argc, char **argv)
 				  : gpu_virgl_create(options.render_node, options.nudge_us);
 	if (!backend.gpu)
 		return EXIT_OWN;
-	if (say_hello(&backend) < 0 || receive_config(&backend)) {
+	if (introduce(&backend, &backend.config)) {
 		fprintf(stderr, "gpum-backend: no mediator at descriptor %d; start gpu-mediatord\n",
 			GPUM_CLIENT_FD);
 		status = EXIT_OWN;

@@ -471,13 +471,9 @@ int device_poll(struct device *dev)
 	return device_pump(dev);
 }
 
-int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
+/* Its frames are on the screen, or will never be. */
+static int end_flush(struct device *dev)
 {
-	if (scanout >= dev->config.num_scanouts)
-		return BACKEND_ERR_MEDIATOR;
-	if (!(dev->flush.pending >> scanout & 1) || dev->scanout[scanout].seq != seq)
-		return BACKEND_ERR_MEDIATOR;
-	dev->flush.pending &= ~(1u << scanout);
 	if (dev->flush.pending)
 		return 0;
 	if (!dev->flush.answered)
@@ -485,4 +481,46 @@ int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
 		       HEADER_BYTES);
 	dev->flush.answered = true;
 	return device_pump(dev);
+}
+
+int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
+{
+	struct device_scanout *s;
+
+	if (scanout >= dev->config.num_scanouts)
+		return BACKEND_ERR_MEDIATOR;
+	s = &dev->scanout[scanout];
+	if (seq && seq == s->again) {
+		s->again = 0;
+		return 0;
+	}
+	if (!(dev->flush.pending >> scanout & 1) || s->seq != seq)
+		return BACKEND_ERR_MEDIATOR;
+	dev->flush.pending &= ~(1u << scanout);
+	return end_flush(dev);
+}
+
+/* The earlier mediator was promised an end of an orphan; this one was not. */
+static void announce_again(struct device *dev)
+{
+	struct gpum_msg msg = {0};
+
+	if (dev->job.state != JOB_WAITING)
+		return;
+	if (dev->job.orphan) {
+		dev->job.state = JOB_NONE;
+		return;
+	}
+	msg.job = vgpu_job(&dev->held.part);
+	msg.job.id = dev->job.id;
+	device_send(dev, GPUM_MSG_JOB_READY, &msg, -1);
+}
+
+int device_resume(struct device *dev)
+{
+	bool waited = dev->flush.pending != 0;
+
+	dev->flush.pending &= scanout_resume(dev);
+	announce_again(dev);
+	return waited ? end_flush(dev) : device_pump(dev);
 }

@@ -51,6 +51,12 @@ int device_pump(struct device *dev);
 int device_job_run(struct device *dev, uint64_t id);
 int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq);
 
+/*
+ * Another mediator, which knows nothing: announce buffers, frames, cursors and the waiting job
+ * anew. Not while device_is_waiting(). Returns 1 as device_pump() does.
+ */
+int device_resume(struct device *dev);
+
 /* Whether a job is on the GPU, and to look whether it has ended. */
 bool device_is_waiting(const struct device *dev);
 int device_poll(struct device *dev);

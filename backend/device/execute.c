@@ -365,6 +365,6 @@ void device_drop_all(struct device *dev)
 
 	while ((context = context_any(&dev->contexts)))
 		destroy_context(dev, context);
-	while ((r = resource_any(&dev->resources)))
+	while ((r = resource_next(&dev->resources, NULL)))
 		unref_resource(dev, r);
 }

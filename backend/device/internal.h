@@ -28,7 +28,9 @@ enum job_state {
 struct device_scanout {
 	uint32_t resource; /* 0: off */
 	struct vgpu_rect rect;
-	uint64_t seq; /* of the last FRAME */
+	uint64_t seq;		/* of the last FRAME */
+	struct gpum_frame last; /* that FRAME; buffer_id 0: its picture is gone or switched off */
+	uint64_t again;		/* told to another mediator though answered before; 0: none */
 	struct {
 		uint32_t resource; /* 0: hidden */
 		int32_t x, y;
@@ -114,6 +116,8 @@ uint32_t scanout_cursor(struct device *dev, const struct vgpu_cmd *cmd);
 uint32_t scanout_mask(const struct device *dev, uint32_t resource);
 void scanout_show(struct device *dev, uint32_t mask);
 void scanout_send_cursors(struct device *dev);
+/* All buffers, frames and cursors once more; returns a bit per scanout that has a frame. */
+uint32_t scanout_resume(struct device *dev);
 /* The resource is about to go. */
 void scanout_forget(struct device *dev, struct resource *r);
 

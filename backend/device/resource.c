@@ -92,9 +92,11 @@ void resource_remove(struct resource_table *t, struct resource *r)
 	t->free = index;
 }
 
-struct resource *resource_any(struct resource_table *t)
+struct resource *resource_next(struct resource_table *t, const struct resource *r)
 {
-	for (uint32_t i = 0; t->count > 0 && i < t->max; i++) {
+	uint32_t first = r ? (uint32_t)(r - t->slots) + 1 : 0;
+
+	for (uint32_t i = first; t->count > 0 && i < t->max; i++) {
 		if (t->slots[i].id)
 			return &t->slots[i];
 	}

@@ -50,7 +50,7 @@ uint32_t resource_add(struct resource_table *t, uint32_t id, const struct vgpu_g
 /* The resource's backing must have been unmapped. */
 void resource_remove(struct resource_table *t, struct resource *r);
 
-/* Any resource, NULL when the table is empty; for emptying it. */
-struct resource *resource_any(struct resource_table *t);
+/* The one after r, in no order that means anything; the first for NULL. NULL: there is none. */
+struct resource *resource_next(struct resource_table *t, const struct resource *r);
 
 #endif

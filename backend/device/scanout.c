@@ -10,23 +10,29 @@ static bool rect_inside(const struct vgpu_rect *r, uint32_t width, uint32_t heig
 	       r->y <= height - r->height;
 }
 
-/* Give the mediator the resource's picture, once. */
-static uint32_t export_once(struct device *dev, struct resource *r)
+static uint32_t export_as(struct device *dev, const struct resource *r, uint32_t buffer_id)
 {
 	struct gpum_msg msg = {0};
-
-	if (r->buffer_id)
-		return 0;
 	int fd = dev->gpu->ops->export_scanout(dev->gpu, r->id, &msg.buffer);
+
 	if (fd == -ENOMEM || fd == -EMFILE)
 		return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
 	if (fd < 0)
 		return VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-	r->buffer_id = ++dev->last_buffer_id;
-	msg.buffer.id = r->buffer_id;
+	msg.buffer.id = buffer_id;
 	device_send(dev, GPUM_MSG_BUFFER_ADD, &msg, fd);
 	close(fd);
 	return 0;
+}
+
+/* Give the mediator the resource's picture, once. */
+static uint32_t export_once(struct device *dev, struct resource *r)
+{
+	uint32_t err = r->buffer_id ? 0 : export_as(dev, r, dev->last_buffer_id + 1);
+
+	if (!err && !r->buffer_id)
+		r->buffer_id = ++dev->last_buffer_id;
+	return err;
 }
 
 static void send_off(struct device *dev, uint32_t index)
@@ -34,6 +40,7 @@ static void send_off(struct device *dev, uint32_t index)
 	struct gpum_msg msg = {.id = {.id = index}};
 
 	dev->scanout[index].resource = 0;
+	dev->scanout[index].last.buffer_id = 0;
 	device_send(dev, GPUM_MSG_SCANOUT_OFF, &msg, -1);
 }
 
@@ -102,14 +109,14 @@ void scanout_show(struct device *dev, uint32_t mask)
 
 		if (!(mask >> i & 1) || !r)
 			continue;
-		s->seq++;
-		msg.frame = (struct gpum_frame){.scanout = i,
-						.buffer_id = r->buffer_id,
-						.x = s->rect.x,
-						.y = s->rect.y,
-						.width = s->rect.width,
-						.height = s->rect.height,
-						.seq = s->seq};
+		s->last = (struct gpum_frame){.scanout = i,
+					      .buffer_id = r->buffer_id,
+					      .x = s->rect.x,
+					      .y = s->rect.y,
+					      .width = s->rect.width,
+					      .height = s->rect.height,
+					      .seq = ++s->seq};
+		msg.frame = s->last;
 		device_send(dev, GPUM_MSG_FRAME, &msg, -1);
 	}
 }
@@ -142,6 +149,8 @@ void scanout_forget(struct device *dev, struct resource *r)
 
 		if (s->resource == r->id)
 			send_off(dev, i);
+		if (s->last.buffer_id == r->buffer_id)
+			s->last.buffer_id = 0;
 		if (s->cursor.resource == r->id) {
 			s->cursor.resource = 0;
 			s->cursor.changed = true;
@@ -150,4 +159,35 @@ void scanout_forget(struct device *dev, struct resource *r)
 	scanout_send_cursors(dev);
 	device_send(dev, GPUM_MSG_BUFFER_REMOVE, &msg, -1);
 	r->buffer_id = 0;
+}
+
+/* What cannot be exported any more is as if it were gone. */
+static void export_all(struct device *dev)
+{
+	struct resource *r = NULL;
+
+	while ((r = resource_next(&dev->resources, r)))
+		if (r->buffer_id && export_as(dev, r, r->buffer_id))
+			scanout_forget(dev, r);
+}
+
+uint32_t scanout_resume(struct device *dev)
+{
+	uint32_t shown = 0;
+
+	export_all(dev);
+	for (uint32_t i = 0; i < dev->config.num_scanouts; i++) {
+		struct device_scanout *s = &dev->scanout[i];
+		struct gpum_msg msg = {.frame = s->last};
+
+		s->cursor.changed = s->cursor.resource != 0;
+		s->again = 0;
+		if (s->last.buffer_id == 0)
+			continue;
+		device_send(dev, GPUM_MSG_FRAME, &msg, -1);
+		s->again = dev->flush.pending >> i & 1 ? 0 : s->seq;
+		shown |= 1u << i;
+	}
+	scanout_send_cursors(dev);
+	return shown;
 }

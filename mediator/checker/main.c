@@ -122,6 +122,9 @@ static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
 	switch (msg->type) {
 	case GPUM_MSG_PING:
 		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG);
+	case GPUM_MSG_RESUME:
+		forget(c);
+		return say_hello(c);
 	case GPUM_MSG_CHECK:
 		return take_check(c, &msg->check, fd);
 	case GPUM_MSG_JOB_RUN:

@@ -85,10 +85,22 @@ static bool run_job(struct compositor *c, uint64_t id)
 	return send_message(&msg, GPUM_MSG_JOB_DONE, -1);
 }
 
+/* New buffers: one of the old ones is on the screen, and is the next mediator's to look at. */
+static bool start_anew(struct compositor *c)
+{
+	if (c->have_panel)
+		panel_finish(&c->panel);
+	memset(&c->panel, 0, sizeof(c->panel));
+	c->have_panel = c->have_compose = false;
+	return say_hello();
+}
+
 static bool handle(struct compositor *c, const struct gpum_msg *msg, int fd)
 {
 	if (msg->type == GPUM_MSG_PING)
 		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG, -1);
+	if (msg->type == GPUM_MSG_RESUME)
+		return start_anew(c);
 	if (msg->type == GPUM_MSG_PANEL)
 		return set_panel(c, &msg->panel);
 	if (!c->have_panel) {

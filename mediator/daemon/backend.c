@@ -109,6 +109,18 @@ void backend_init(struct guest *g)
 	snprintf(g->backend.name, sizeof(g->backend.name), "backend of %s", g->config->name);
 }
 
+bool backend_resume(struct guest *g)
+{
+	const struct mediator *m = g->mediator;
+	struct sched_params params;
+	struct kept_client kept;
+
+	if (!kept_take(g->mediator, g->backend.name, &kept))
+		return false;
+	admission_guest_params(&m->config, &m->admission, (uint32_t)(g - m->guest), &params);
+	return client_adopt(&g->backend, &kept, &params) == 0;
+}
+
 int backend_start(struct guest *g)
 {
 	const struct options *o = g->mediator->options;
@@ -118,6 +130,7 @@ int backend_start(struct guest *g)
 	int status;
 
 	admission_guest_params(&m->config, &m->admission, (uint32_t)(g - m->guest), &params);
+	g->backend.domid = g->domid;
 	status = client_start(&g->backend, "gpum-backend", arguments, params.priority);
 	if (!status)
 		jobs_configure(&g->backend, &params);

@@ -57,8 +57,11 @@ static void start(struct mediator *m)
 	const struct sched_params params = {
 		.priority = SCHED_PRIORITY_COMPOSITOR, .weight = 1, .kill_ns = KILL_NS};
 	struct checker *c = &m->checker;
+	struct kept_client kept;
 
 	c->started_ns = mediator_now();
+	if (kept_take(m, c->client.name, &kept) && client_adopt(&c->client, &kept, &params) == 0)
+		return;
 	/* Pictures of the simulated GPU lie in memory. */
 	if (client_start(&c->client, "gpum-checker",
 			 strcmp(m->options->gpu, "sim") ? by_gpu : by_map, params.priority))

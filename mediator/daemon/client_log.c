@@ -85,6 +85,14 @@ void client_log_init(struct client_log *l, struct ev_loop *loop, const char *nam
 	l->pause.data = l;
 }
 
+void client_log_adopt(struct client_log *l, int pipe)
+{
+	l->pipe = pipe;
+	l->length = 0;
+	ev_io_set(&l->io, l->pipe, EV_READ);
+	ev_io_start(l->loop, &l->io);
+}
+
 int client_log_open(struct client_log *l)
 {
 	int ends[2];
@@ -96,10 +104,7 @@ int client_log_open(struct client_log *l)
 		close(ends[1]);
 		return -errno;
 	}
-	l->pipe = ends[0];
-	l->length = 0;
-	ev_io_set(&l->io, l->pipe, EV_READ);
-	ev_io_start(l->loop, &l->io);
+	client_log_adopt(l, ends[0]);
 	return ends[1];
 }
 

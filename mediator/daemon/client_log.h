@@ -33,6 +33,9 @@ void client_log_init(struct client_log *log, struct ev_loop *loop, const char *n
 /* Returns the end to write to, which the caller closes, or -errno. */
 int client_log_open(struct client_log *log);
 
+/* The end to read from, of a client that was there before; it is the log's now. */
+void client_log_adopt(struct client_log *log, int pipe);
+
 /* Take what is left, and close. Does nothing when it is closed. */
 void client_log_close(struct client_log *log);
 

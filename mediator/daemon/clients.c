@@ -18,10 +18,12 @@
 
 #define HELLO_TIMEOUT_S	  120.0 /* an emulated GPU driver takes seconds to start */
 #define END_TIMEOUT_S	  3.0
-#define ALIVE_S		  2.5 /* between two questions */
-#define UNANSWERED_MAX	  3u  /* a virtual GPU's host may be slow to make a context */
-#define MESSAGES_PER_TURN 16u /* of one client, before others are looked at */
-#define LAST_TURNS	  8u  /* of one that is dead: no more than a socket holds */
+#define JOB_S		  30.0 /* whose length nobody has declared: as in jobs.c */
+#define ANSWER_S	  5.0  /* for a client that has run before to say HELLO again */
+#define ALIVE_S		  2.5  /* between two questions */
+#define UNANSWERED_MAX	  3u   /* a virtual GPU's host may be slow to make a context */
+#define MESSAGES_PER_TURN 16u  /* of one client, before others are looked at */
+#define LAST_TURNS	  8u   /* of one that is dead: no more than a socket holds */
 
 static void close_socket(struct client *c)
 {
@@ -93,7 +95,7 @@ static void impatient(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	if (!c->has_greeted && !c->ending)
-		client_fail(c, "it did not say hello within %.0f s", HELLO_TIMEOUT_S);
+		client_fail(c, "it did not say hello%s in time", c->resuming ? " again" : "");
 	else
 		client_fail(c, "it did not end by itself");
 }
@@ -106,6 +108,16 @@ static bool printable(char *text, size_t size)
 		if (*p < ' ' || *p > '~')
 			*p = '?';
 	return true;
+}
+
+/* Whatever it had on the GPU is over. */
+static void known(struct client *c)
+{
+	if (!c->resuming)
+		return;
+	c->resuming = false;
+	c->mediator->jobs.unknown--;
+	jobs_kick(c->mediator);
 }
 
 static void handle_hello(struct client *c, struct gpum_msg *msg)
@@ -123,6 +135,7 @@ static void handle_hello(struct client *c, struct gpum_msg *msg)
 	ev_timer_stop(c->mediator->loop, &c->patience);
 	memcpy(c->renderer, msg->hello.renderer, sizeof(c->renderer));
 	c->has_greeted = true;
+	known(c);
 	c->unanswered = 0;
 	ev_timer_again(c->mediator->loop, &c->alive);
 	log_info("%s: ready, pid %d, GPU %s", c->name, (int)c->pid, c->renderer);
@@ -135,6 +148,9 @@ static void handle(struct client *c, struct gpum_msg *msg, int *fd)
 		handle_hello(c, msg);
 		return;
 	}
+	/* Said to another mediator. */
+	if (c->resuming)
+		return;
 	if (!c->has_greeted) {
 		client_fail(c, "message %u before HELLO", msg->type);
 		return;
@@ -187,26 +203,32 @@ static void readable(struct ev_loop *loop, struct ev_io *io, int events)
 	}
 }
 
-static void reaped(struct ev_loop *loop, struct ev_child *child, int events)
+void client_ended(struct client *c, int status)
 {
-	struct client *c = child->data;
+	struct ev_loop *loop = c->mediator->loop;
 
-	(void)events;
-	if (!WIFEXITED(child->rstatus) && !WIFSIGNALED(child->rstatus))
-		return;
 	/* What it said last, such as a FAULT, may still be in the socket. */
 	for (unsigned int i = 0; i < LAST_TURNS && c->socket >= 0; i++)
 		readable(loop, &c->io, EV_READ);
-	ev_child_stop(loop, child);
+	ev_child_stop(loop, &c->child);
 	ev_timer_stop(loop, &c->patience);
 	ev_timer_stop(loop, &c->alive);
 	close_socket(c);
 	client_log_close(&c->log);
 	c->pid = 0;
-	c->status = child->rstatus;
+	c->status = status;
 	jobs_remove(c);
+	known(c);
 	c->ops->gone(c);
 	jobs_kick(c->mediator);
+}
+
+static void reaped(struct ev_loop *loop, struct ev_child *child, int events)
+{
+	(void)loop;
+	(void)events;
+	if (WIFEXITED(child->rstatus) || WIFSIGNALED(child->rstatus))
+		client_ended(child->data, child->rstatus);
 }
 
 void client_init(struct client *c, struct mediator *mediator, const struct client_ops *ops,
@@ -238,15 +260,29 @@ static int make_sockets(int sockets[2])
 	return 0;
 }
 
-static void watch(struct client *c)
+static bool has_keeper(const struct client *c)
+{
+	return c->mediator->kept.fd >= 0;
+}
+
+static void watch(struct client *c, pid_t pid, int socket, double patience_s)
 {
 	struct ev_loop *loop = c->mediator->loop;
 
-	ev_child_init(&c->child, reaped, c->pid, 0);
-	ev_child_start(loop, &c->child);
+	c->pid = pid;
+	c->socket = socket;
+	c->has_greeted = false;
+	c->ending = false;
+	c->fault[0] = '\0';
+	c->renderer[0] = '\0';
+	/* Else the keeper is its parent, and says when it ends. */
+	if (!has_keeper(c)) {
+		ev_child_init(&c->child, reaped, c->pid, 0);
+		ev_child_start(loop, &c->child);
+	}
 	ev_io_init(&c->io, readable, c->socket, EV_READ);
 	ev_io_start(loop, &c->io);
-	set_patience(c, HELLO_TIMEOUT_S);
+	set_patience(c, patience_s);
 }
 
 int client_start(struct client *c, const char *program, const char *const arguments[],
@@ -271,7 +307,9 @@ int client_start(struct client *c, const char *program, const char *const argume
 		return status;
 	output = client_log_open(&c->log);
 	c->sched = output < 0 ? NULL : sched_add(&c->mediator->jobs.sched, priority, c);
-	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD, output) : -ENOMEM;
+	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD, output,
+					  has_keeper(c))
+			  : -ENOMEM;
 	close(sockets[1]);
 	if (output >= 0)
 		close(output);
@@ -285,12 +323,32 @@ int client_start(struct client *c, const char *program, const char *const argume
 		c->pid = 0;
 		return status;
 	}
-	c->socket = sockets[0];
-	c->has_greeted = false;
-	c->ending = false;
-	c->fault[0] = '\0';
-	c->renderer[0] = '\0';
-	watch(c);
+	watch(c, c->pid, sockets[0], HELLO_TIMEOUT_S);
+	kept_add(c);
+	return 0;
+}
+
+int client_adopt(struct client *c, const struct kept_client *kept,
+		 const struct sched_params *params)
+{
+	double job_s = params->kill_ns ? (double)params->kill_ns / 1e9 : JOB_S;
+	struct gpum_msg msg = {0};
+
+	c->sched = sched_add(&c->mediator->jobs.sched, params->priority, c);
+	if (!c->sched) {
+		close(kept->socket);
+		close(kept->log);
+		kill(kept->pid, SIGKILL);
+		return -ENOMEM;
+	}
+	jobs_configure(c, params);
+	client_log_adopt(&c->log, kept->log);
+	c->domid = kept->domid;
+	c->resuming = true;
+	c->mediator->jobs.unknown++;
+	watch(c, kept->pid, kept->socket, job_s + ANSWER_S);
+	client_send(c, &msg, GPUM_MSG_RESUME, -1);
+	log_info("%s: pid %d goes on", c->name, (int)c->pid);
 	return 0;
 }
 

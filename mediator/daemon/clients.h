@@ -15,12 +15,14 @@
 
 #include "mediator/daemon/client_log.h"
 #include "mediator/protocol/client.h"
+#include "mediator/protocol/keeper.h"
 
 #define CLIENT_MAX_ARGS 8u
 
 struct client;
 struct mediator;
 struct sched_client;
+struct sched_params;
 
 struct client_ops {
 	/* It has said HELLO. */
@@ -40,8 +42,9 @@ struct client {
 	struct mediator *mediator;
 	const struct client_ops *ops;
 	void *owner;
-	char name[64]; /* for the log */
-	pid_t pid;     /* 0: not running */
+	char name[KEEPER_NAME_MAX]; /* for the log, and for the keeper */
+	uint32_t domid;		    /* of a backend's guest */
+	pid_t pid;		    /* 0: not running */
 	int socket;
 	struct ev_io io;
 	struct client_log log;
@@ -51,6 +54,7 @@ struct client {
 	uint32_t unanswered;	  /* times it was asked since its last */
 	struct sched_client *sched;
 	bool has_greeted;
+	bool resuming;		     /* it has talked to an earlier mediator */
 	bool ending;		     /* asked to end, or being killed */
 	int status;		     /* of wait(), when gone */
 	char fault[GPUM_REASON_MAX]; /* why it was killed, "": it was not */
@@ -64,6 +68,19 @@ void client_init(struct client *client, struct mediator *mediator, const struct 
 /* Run `libexec`/program; arguments are NULL-terminated. Returns 0 or -errno. */
 int client_start(struct client *client, const char *program, const char *const arguments[],
 		 uint32_t priority);
+
+struct kept_client;
+
+/*
+ * One that an earlier mediator has started. It is `ready` when it has said HELLO again, for which
+ * it may take as long as its job may; until then nobody gets the GPU. Call it instead of
+ * client_start().
+ */
+int client_adopt(struct client *client, const struct kept_client *kept,
+		 const struct sched_params *params);
+
+/* The process has ended with that status of wait(), and is reaped. */
+void client_ended(struct client *client, int status);
 
 bool client_running(const struct client *client);
 bool client_ready(const struct client *client); /* greeted and not ending */

@@ -133,9 +133,13 @@ static void start(struct panel *p)
 	const char *const arguments[] = {"--render-node", p->mediator->options->render_node, NULL};
 
 	struct sched_params params;
+	struct kept_client kept;
 
 	admission_compositor_params(&p->mediator->config, p->index, &params);
 	p->compositor_started_ns = mediator_now();
+	if (kept_take(p->mediator, p->compositor.name, &kept) &&
+	    client_adopt(&p->compositor, &kept, &params) == 0)
+		return;
 	if (client_start(&p->compositor, "gpum-compositor", arguments, params.priority))
 		restart_later(p);
 	else

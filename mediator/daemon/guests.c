@@ -176,6 +176,17 @@ void guest_backend_gone(struct guest *g)
 	consider_ban(g);
 }
 
+/* Its guest has noticed nothing. Whether that is still there, xenstore will say. */
+static void take_over(struct guest *g)
+{
+	if (!backend_resume(g))
+		return;
+	g->present = true;
+	g->domid = g->backend.domid;
+	g->state = GUEST_RUNNING;
+	g->started_ns = mediator_now();
+}
+
 void guests_init(struct mediator *m)
 {
 	for (uint32_t i = 0; i < m->config.num_guests; i++) {
@@ -191,6 +202,7 @@ void guests_init(struct mediator *m)
 		g->leave.data = g;
 		backend_init(g);
 		g->backend.log.limit = &g->limit;
+		take_over(g);
 	}
 }
 

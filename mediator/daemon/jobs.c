@@ -154,8 +154,11 @@ void jobs_kick(struct mediator *m)
 {
 	struct gpum_msg msg = {0};
 	uint64_t wake, now = mediator_now();
-	struct sched_client *next = sched_pick(&m->jobs.sched, now, &wake);
+	struct sched_client *next;
 
+	if (m->jobs.unknown)
+		return;
+	next = sched_pick(&m->jobs.sched, now, &wake);
 	look_at(m, wake, now);
 	if (!next)
 		return;

@@ -14,6 +14,7 @@ struct mediator;
 
 struct jobs {
 	struct sched sched;
+	uint32_t unknown;	  /* clients of an earlier mediator that may be on the GPU still */
 	struct ev_timer watchdog; /* for the job on the GPU */
 	struct ev_timer look;	  /* when the scheduler wants to be asked again */
 	struct sched_stats base;  /* of the whole, when statistics were reset */

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +18,9 @@
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
 #include "mediator/daemon/output.h"
+#include "mediator/daemon/wards.h"
 #include "mediator/guard/restart.h"
+#include "mediator/guard/strikes.h"
 
 #define EXIT_USAGE    2
 #define MAX_ARGUMENTS 64
@@ -25,10 +29,13 @@
 
 struct keeper {
 	char program[512];
-	char *argument[MAX_ARGUMENTS + 3];
-	char card_option[16], card_fd[16];
+	char *argument[MAX_ARGUMENTS + 5];
+	char card_option[16], card_fd[16], keeper_option[16], keeper_fd[16];
 	sigset_t signals, before;
+	int signal_fd;
 	struct restart restart;
+	struct strikes strikes;
+	struct wards wards;
 	pid_t pid;
 	int status; /* of wait() */
 };
@@ -49,6 +56,9 @@ static bool set_arguments(struct keeper *k, char **argv, int card)
 		k->argument[n++] = k->card_option;
 		k->argument[n++] = k->card_fd;
 	}
+	snprintf(k->keeper_option, sizeof(k->keeper_option), "--keeper-fd");
+	k->argument[n++] = k->keeper_option;
+	k->argument[n++] = k->keeper_fd;
 	return true;
 }
 
@@ -62,8 +72,10 @@ static bool find_program(struct keeper *k)
 	return n > 0;
 }
 
-static void become(const struct keeper *k, pid_t parent)
+static void become(struct keeper *k, pid_t parent, int socket)
 {
+	snprintf(k->keeper_fd, sizeof(k->keeper_fd), "%d", socket);
+	fcntl(socket, F_SETFD, 0);
 	sigprocmask(SIG_SETMASK, &k->before, NULL);
 	/* Without a keeper, nobody would start it again. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -72,23 +84,38 @@ static void become(const struct keeper *k, pid_t parent)
 	_exit(126);
 }
 
-/* The signal that came, SIGALRM when the time is over first. */
-static int wait_signal(const struct keeper *k, uint64_t ns)
+/* The signal that came; 0: something else did, or the time is over. */
+static int wait_signal(struct keeper *k, uint64_t ns)
 {
 	const struct timespec t = {.tv_sec = (time_t)(ns / NS_PER_S),
 				   .tv_nsec = (long)(ns % NS_PER_S)};
-	int number;
+	struct pollfd fds[] = {{.fd = k->signal_fd, .events = POLLIN},
+			       {.fd = k->wards.socket, .events = POLLIN}};
+	struct signalfd_siginfo info;
 
-	do {
-		number = sigtimedwait(&k->signals, NULL, &t);
-	} while (number < 0 && errno == EINTR);
-	return number < 0 ? SIGALRM : number;
+	if (ppoll(fds, 2, &t, NULL) <= 0)
+		return 0;
+	/* Who is to be kept is known before it is seen to have ended. */
+	if (fds[1].revents)
+		wards_listen(&k->wards);
+	if (!fds[0].revents || read(k->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
 }
 
 static bool is_over(struct keeper *k)
 {
-	if (k->pid && waitpid(k->pid, &k->status, WNOHANG) == k->pid)
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != k->pid) {
+			wards_ended(&k->wards, pid, status);
+			continue;
+		}
+		k->status = status;
 		k->pid = 0;
+	}
 	return !k->pid;
 }
 
@@ -104,7 +131,7 @@ static int watch(struct keeper *k)
 	return 0;
 }
 
-static int pause_for(const struct keeper *k, uint64_t ns)
+static int pause_for(struct keeper *k, uint64_t ns)
 {
 	uint64_t until = mediator_now() + ns, now;
 
@@ -113,6 +140,7 @@ static int pause_for(const struct keeper *k, uint64_t ns)
 
 		if (number == SIGTERM || number == SIGINT)
 			return number;
+		is_over(k);
 	}
 	return 0;
 }
@@ -146,25 +174,53 @@ static void tell_end(const struct keeper *k, uint64_t pause)
 	log_error("the mediator %s; starting it again in %.1f s", how, (double)pause / 1e9);
 }
 
+static bool start_mediator(struct keeper *k)
+{
+	pid_t self = getpid();
+	int socket = wards_connect(&k->wards);
+
+	k->status = 0;
+	if (socket < 0)
+		return false;
+	k->pid = fork();
+	if (k->pid == 0)
+		become(k, self, socket);
+	close(socket);
+	if (k->pid > 0)
+		wards_hand_over(&k->wards);
+	return k->pid > 0;
+}
+
+/*
+ * Clients that kill each mediator which takes them over must not be taken over again and again: the
+ * third death within a minute ends them, too.
+ */
+static void consider_wards(struct keeper *k)
+{
+	wards_disconnect(&k->wards);
+	if (!strikes_add(&k->strikes, mediator_now()))
+		return;
+	if (wards_end(&k->wards))
+		log_error("the mediator has ended %u times in a minute; its clients are ended, too",
+			  STRIKES_LIMIT);
+	strikes_forgive(&k->strikes);
+}
+
 /* Returns the signal that ended it all, or 0 when the mediator is not to be run again. */
 static int run_again_and_again(struct keeper *k)
 {
-	pid_t self = getpid();
-
 	for (;;) {
 		uint64_t begin = mediator_now(), pause;
-		int number;
+		int number = 0;
 
-		k->pid = fork();
-		if (k->pid == 0)
-			become(k, self);
-		k->status = 0;
-		if (k->pid < 0)
+		if (start_mediator(k))
+			number = watch(k);
+		else
 			log_error("no process for the mediator: %m");
-		number = k->pid > 0 ? watch(k) : 0;
 		if (number)
 			return number;
 		k->pid = 0;
+		consider_wards(k);
 		if (WIFEXITED(k->status) && WEXITSTATUS(k->status) == EXIT_USAGE)
 			return 0;
 		pause = restart_pause(&k->restart, mediator_now() - begin);
@@ -195,8 +251,16 @@ int keeper_run(const struct options *o, char **argv)
 	sigaddset(&k->signals, SIGINT);
 	sigaddset(&k->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &k->signals, &k->before);
+	k->signal_fd = signalfd(-1, &k->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	wards_init(&k->wards);
+	strikes_init(&k->strikes, STRIKES_WINDOW_NS);
+	if (k->signal_fd < 0) {
+		log_error("no descriptor for signals: %m");
+		return EXIT_FAILURE;
+	}
 	number = run_again_and_again(k);
 	end_mediator(k, number);
+	wards_end(&k->wards);
 	if (card >= 0)
 		close(card);
 	return number ? EXIT_SUCCESS : EXIT_USAGE;

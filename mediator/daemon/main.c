@@ -130,10 +130,13 @@ static bool start(struct mediator *m)
 	    !given_up("system calls", sandbox_restrain()))
 		return false;
 	jobs_init(m);
+	if (!kept_init(m, m->options->keeper_fd))
+		return false;
 	guests_init(m);
 	if (!watchdog_init(m) || !panels_init(m))
 		return false;
 	checker_init(m);
+	kept_end_others(m);
 	m->control = control_start(m, m->options->socket);
 	if (!m->control)
 		return false;
@@ -153,6 +156,7 @@ static void stop(struct mediator *m)
 	panels_stop(m);
 	watchdog_stop(m);
 	xenstore_stop(m->xenstore);
+	kept_finish(m);
 	ev_timer_stop(m->loop, &m->jobs.watchdog);
 	ev_timer_stop(m->loop, &m->jobs.look);
 }
@@ -170,6 +174,7 @@ int main(int argc, char **argv)
 		return keeper_run(&options, argv);
 	m->options = &options;
 	m->watchdog.fd = -1;
+	m->kept.fd = -1;
 	if (!read_config(m) || !admit(m))
 		return EXIT_FAILURE;
 	signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@
 #include "mediator/daemon/checker.h"
 #include "mediator/daemon/guests.h"
 #include "mediator/daemon/jobs.h"
+#include "mediator/daemon/kept.h"
 #include "mediator/daemon/options.h"
 #include "mediator/daemon/panel.h"
 #include "mediator/daemon/watchdog.h"
@@ -25,6 +26,7 @@ struct mediator {
 	struct config config;
 	struct admission admission; /* what it promises */
 	char board[64];
+	struct kept kept;
 	struct jobs jobs;
 	struct panel panel[CONFIG_MAX_PANELS];
 	struct guest guest[CONFIG_MAX_GUESTS];

@@ -22,8 +22,10 @@ static const char usage[] =
 	"  --render-node PATH  GPU of all clients (default: /dev/dri/renderD128)\n"
 	"  --board NAME        name in reports (default: the device tree's model)\n"
 	"  --supervise         run the mediator as a child, and again when it ends;\n"
-	"                      the last picture stays on the screen meanwhile\n"
+	"                      the last picture stays on the screen\n"
+	"                      meanwhile, and guests keep their GPU\n"
 	"  --card-fd N         the KMS device, already open (for --supervise)\n"
+	"  --keeper-fd N       the socket to the keeper (for --supervise)\n"
 	"  --log-level LEVEL   error, warning, info or debug (default: info)\n"
 	"  --help, --version\n";
 
@@ -48,6 +50,8 @@ static void check(const struct options *o)
 		refuse("output", o->output, "kms or none");
 	if (o->card_fd >= 0 && fcntl(o->card_fd, F_SETFD, FD_CLOEXEC))
 		refuse("card-fd", "", "an open descriptor");
+	if (o->keeper_fd >= 0 && fcntl(o->keeper_fd, F_SETFD, FD_CLOEXEC))
+		refuse("keeper-fd", "", "an open descriptor");
 	if (strcmp(o->gpu, "virgl") && strcmp(o->gpu, "sim"))
 		refuse("gpu", o->gpu, "virgl or sim");
 }
@@ -64,6 +68,7 @@ void options_parse(int argc, char **argv, struct options *o)
 					      {"board", required_argument, NULL, 'b'},
 					      {"supervise", no_argument, NULL, 'S'},
 					      {"card-fd", required_argument, NULL, 'C'},
+					      {"keeper-fd", required_argument, NULL, 'K'},
 					      {"log-level", required_argument, NULL, 'l'},
 					      {"help", no_argument, NULL, 'h'},
 					      {"version", no_argument, NULL, 'V'},
@@ -83,7 +88,8 @@ void options_parse(int argc, char **argv, struct options *o)
 			      .output = "kms",
 			      .gpu = "virgl",
 			      .render_node = "/dev/dri/renderD128",
-			      .card_fd = -1};
+			      .card_fd = -1,
+			      .keeper_fd = -1};
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
@@ -101,6 +107,8 @@ void options_parse(int argc, char **argv, struct options *o)
 			o->supervise = 1;
 		if (option == 'C' && !parse_fd(optarg, &o->card_fd))
 			refuse("card-fd", optarg, "a descriptor's number");
+		if (option == 'K' && !parse_fd(optarg, &o->keeper_fd))
+			refuse("keeper-fd", optarg, "a descriptor's number");
 		for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 			if (strings[i].option == option)
 				*strings[i].value = optarg;

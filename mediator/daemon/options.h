@@ -14,6 +14,7 @@ struct options {
 	const char *render_node; /* passed on to all clients */
 	const char *board;	 /* name for reports; NULL: the device tree's model */
 	int card_fd;		 /* the KMS device, opened by a keeper; -1: open `card` */
+	int keeper_fd;		 /* socket to the keeper; -1: there is none */
 	int supervise;		 /* be a keeper */
 };
 

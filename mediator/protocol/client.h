@@ -26,6 +26,13 @@
  *
  * Life. A client answers PING by PONG as soon as it is not running a job. One that does not is
  * stuck, and killed.
+ *
+ * Another mediator. A client outlives a mediator that has died: the keeper holds the mediator's end
+ * of the socket and hands it to the next one, which sends RESUME. What the two had said to each
+ * other before is void. The client first ends the job that it has on the GPU, then says HELLO, and
+ * waits for CONFIG or PANEL as after its start. A backend then announces anew what there is: its
+ * buffers, the frame that each display showed last or waits for, cursors, and the job that waits.
+ * Nobody gets the GPU before all have said HELLO.
  */
 #ifndef MEDIATOR_PROTOCOL_CLIENT_H
 #define MEDIATOR_PROTOCOL_CLIENT_H
@@ -36,7 +43,7 @@
 #include "mediator/truth/strip.h"
 
 #define GPUM_CLIENT_FD	    3
-#define GPUM_CLIENT_VERSION 1u
+#define GPUM_CLIENT_VERSION 2u
 
 #define GPUM_MAX_SCANOUTS  4u  /* displays of one guest */
 #define GPUM_MAX_LAYERS	   9u  /* pictures on one panel: 8 displays and a cursor */
@@ -62,6 +69,7 @@ enum gpum_msg_type {
 	GPUM_MSG_CHECK, /* a picture, with its dma-buf; answered by JOB_READY */
 	/* mediator to any client */
 	GPUM_MSG_PING,
+	GPUM_MSG_RESUME, /* another mediator speaks from now on; answered by HELLO */
 
 	/* client to mediator */
 	GPUM_MSG_HELLO = 64,

@@ -29,10 +29,12 @@ struct sandbox {
 /*
  * Run a program in user, mount, process, network, IPC, host name and cgroup namespaces of its own,
  * with `socket` as its descriptor `as`, `output` for what it prints, and no other descriptor.
- * It is killed when its parent dies. The caller may have threads. Returns its process id (as the
- * caller sees it) or -errno.
+ * It is killed when its parent dies, which is the caller, or with `sibling` the caller's own
+ * parent: that is then who waits for it. The caller may have threads. Returns its process id (as
+ * the caller sees it) or -errno.
  */
-pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output);
+pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output,
+		    bool sibling);
 
 /*
  * Give up everything but the descriptors that are open. All threads are included. On failure,

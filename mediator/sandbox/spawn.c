@@ -104,11 +104,14 @@ static void become(const char *path, char *const arguments[], int socket, int as
 	_exit(127);
 }
 
-static pid_t clone_into_namespaces(void)
+static pid_t clone_into_namespaces(bool sibling)
 {
-	return (pid_t)syscall(SYS_clone, NAMESPACES | SIGCHLD, NULL, NULL, NULL, NULL);
+	unsigned long flags = NAMESPACES | (sibling ? CLONE_PARENT : SIGCHLD);
+
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 }
 
+/* Waiting for a sibling is its parent's business. */
 static int abandon(pid_t pid, int status)
 {
 	kill(pid, SIGKILL);
@@ -117,14 +120,15 @@ static int abandon(pid_t pid, int status)
 	return status;
 }
 
-pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output)
+pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int as, int output,
+		    bool sibling)
 {
 	int mapped[2], status;
 	pid_t pid;
 
 	if (pipe2(mapped, O_CLOEXEC))
 		return -errno;
-	pid = clone_into_namespaces();
+	pid = clone_into_namespaces(sibling);
 	if (pid == 0) {
 		close(mapped[1]);
 		become(path, arguments, socket, as, output, mapped[0]);

@@ -228,11 +228,11 @@ void cockpit_start(struct cockpit *c, const char *tree)
 	cockpit_start_mediator(c);
 }
 
-void cockpit_start_supervised(struct cockpit *c)
+void cockpit_start_supervised(struct cockpit *c, const char *tree)
 {
 	cockpit_start_xen(c);
 	c->supervised = true;
-	write_tree(c, cockpit_tree, "tree.dtb");
+	write_tree(c, tree ? tree : cockpit_tree, "tree.dtb");
 	cockpit_start_mediator(c);
 }
 

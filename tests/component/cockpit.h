@@ -32,7 +32,7 @@ struct cockpit {
 /* Device tree source, or NULL for cockpit_tree. Ends the test program when nothing starts. */
 void cockpit_start(struct cockpit *c, const char *tree);
 /* The same, with a keeper above the mediator. */
-void cockpit_start_supervised(struct cockpit *c);
+void cockpit_start_supervised(struct cockpit *c, const char *tree);
 /* The tree with the first `from` replaced, which it must hold; the caller's to free. */
 char *cockpit_changed_tree(const char *tree, const char *from, const char *to);
 

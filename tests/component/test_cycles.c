@@ -37,7 +37,7 @@ static int setup(void **state)
 	/* What was freed is otherwise kept, to catch who uses it still: that looks like a leak. */
 	setenv("ASAN_OPTIONS",
 	       "detect_leaks=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=16", 1);
-	cockpit_start_supervised(&cockpit);
+	cockpit_start_supervised(&cockpit, NULL);
 	return 0;
 }
 

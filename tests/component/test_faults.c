@@ -132,7 +132,7 @@ static bool run_mediator(uint32_t nth)
 	bool ok;
 
 	arm("gpu-mediatord", nth);
-	cockpit_start_supervised(&c);
+	cockpit_start_supervised(&c, NULL);
 	ok = serve_one(&c);
 	return cockpit_stop(&c) && ok;
 }

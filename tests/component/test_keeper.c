@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The process above the mediator: starts it again, does not spin, and ends with it. */
+/* The process above the mediator: starts it again, keeps its clients meanwhile, and ends with it.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,21 +15,28 @@
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT
+#define JOB_MS 700u /* longer than it takes to start a mediator */
 
 static struct cockpit cockpit;
-static struct guest cluster;
+static struct guest cluster, ivi;
 
 static int teardown(void **state)
 {
 	(void)state;
 	guest_finish(&cluster);
+	guest_finish(&ivi);
 	return cockpit_stop(&cockpit) ? 0 : -1;
 }
 
 static int setup(void **state)
 {
+	char *tree = cockpit_changed_tree(cockpit_tree, "domain-name = \"ivi\";",
+					  "domain-name = \"ivi\"; max-job-us = <500000>; "
+					  "kill-time-us = <1000000>;");
+
 	(void)state;
-	cockpit_start_supervised(&cockpit);
+	cockpit_start_supervised(&cockpit, tree);
+	free(tree);
 	return 0;
 }
 
@@ -59,33 +67,177 @@ static void a_mediator_that_dies_is_started_again(void **state)
 	}
 }
 
-static void a_guest_is_served_again_after_the_mediator_has_died(void **state)
+static void kill_and_wait_for_the_next(void)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
 
-	(void)state;
-	guest_create(&cluster, 5, "cluster");
-	assert_true(guest_connect(&cluster));
-	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL), 0);
+	assert_true(pid > 0);
 	kill(pid, SIGKILL);
 	assert_true(next_mediator(pid) > 0);
-	assert_true(guest_wait_broken(&cluster, GUEST_PATIENCE));
-	xenevtchn_unbind(cluster.evtchn, cluster.port);
-	cluster.bound = false;
-	guest_set_state(&cluster, GUEST_CLOSED);
-	assert_true(guest_connect(&cluster));
-	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
-static void a_keeper_that_dies_takes_the_mediator_with_it(void **state)
+static void come(void)
+{
+	guest_create(&cluster, 5, "cluster");
+	guest_create(&ivi, 6, "ivi");
+	assert_true(guest_connect(&cluster));
+	assert_true(guest_connect(&ivi));
+	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 1, NULL), 0);
+	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void guests_draw_on_when_the_mediator_dies(void **state)
+{
+	pid_t backend;
+
+	(void)state;
+	come();
+	backend = cockpit_backend(&cockpit, "cluster");
+	kill_and_wait_for_the_next();
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_int_equal(draw_picture(&cluster, 2, 0, WIDTH, HEIGHT, 2, NULL), 0);
+	assert_true(draw_finished(&ivi, draw_work(&ivi, 1000)));
+	assert_int_equal(cockpit_backend(&cockpit, "cluster"), backend);
+	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
+}
+
+/* A display whose guest draws nothing new must not go black, nor depend on the last one's memory.
+ */
+static void what_a_guest_has_shown_last_is_shown_again(void **state)
+{
+	json_t *status;
+	uint64_t frames;
+
+	(void)state;
+	come();
+	kill_and_wait_for_the_next();
+	for (int i = 0; i < 200; i++) {
+		status = cockpit_status(&cockpit);
+		frames = (uint64_t)json_integer_value(json_object_get(
+			cockpit_status_of(status, "displays", "cluster"), "frames"));
+		json_decref(status);
+		if (frames)
+			return;
+		usleep(10000);
+	}
+	fail_msg("the cluster's display shows nothing");
+}
+
+/* The mediator is stopped first, so that it has not seen what the guest sends. */
+static void what_waits_for_a_dead_mediator_is_done_by_the_next(void **state)
+{
+	struct virtio_gpu_resource_flush flush = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_FLUSH,
+						  .r = {.width = WIDTH, .height = HEIGHT},
+						  .resource_id = 1};
+	struct virtio_gpu_ctrl_hdr answer;
+	uint32_t job, shown;
+	pid_t pid;
+
+	(void)state;
+	come();
+	pid = cockpit_mediator(&cockpit);
+	kill(pid, SIGSTOP);
+	job = draw_work(&ivi, 1000);
+	shown = guest_send(&cluster, 0, &flush, sizeof(flush), sizeof(answer));
+	assert_false(guest_wait(&cluster, 0, shown, &answer, sizeof(answer), 100));
+	kill(pid, SIGKILL);
+	assert_true(next_mediator(pid) > 0);
+	assert_true(draw_finished(&ivi, job));
+	assert_true(guest_wait(&cluster, 0, shown, &answer, sizeof(answer), GUEST_PATIENCE));
+	assert_int_equal(answer.type, VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+static void a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_another(void **state)
+{
+	uint64_t begin;
+	uint32_t job;
+	pid_t pid;
+
+	(void)state;
+	come();
+	assert_int_equal(draw_context(&cluster, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	begin = test_now_ms();
+	job = draw_work(&ivi, JOB_MS * 1000);
+	usleep(50000);
+	pid = cockpit_mediator(&cockpit);
+	kill(pid, SIGKILL);
+	assert_true(draw_finished(&cluster, draw_work(&cluster, 1000)));
+	assert_true(test_now_ms() - begin >= JOB_MS);
+	assert_true(draw_finished(&ivi, job));
+	assert_true(next_mediator(pid) > 0);
+}
+
+static void a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go(void **state)
+{
+	(void)state;
+	come();
+	kill(cockpit_mediator(&cockpit), SIGKILL);
+	guest_destroy(&ivi);
+	assert_true(next_mediator(0) > 0);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	for (int i = 0; i < 500 && cockpit_backend(&cockpit, "ivi"); i++)
+		usleep(10000);
+	assert_int_equal(cockpit_backend(&cockpit, "ivi"), 0);
+}
+
+static void a_backend_that_dies_after_its_mediator_is_started_again(void **state)
+{
+	pid_t backend;
+
+	(void)state;
+	come();
+	backend = cockpit_backend(&cockpit, "ivi");
+	kill_and_wait_for_the_next();
+	kill(backend, SIGKILL);
+	assert_true(guest_leave(&ivi) && guest_connect(&ivi));
+	assert_int_not_equal(cockpit_backend(&cockpit, "ivi"), backend);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
+}
+
+/* What keeps silent may be on the GPU: it has so long as its job may take, and no longer. */
+static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	come();
+	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
+	pid = cockpit_mediator(&cockpit);
+	kill(pid, SIGKILL);
+	assert_true(next_mediator(pid) > 0);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "hello again", 2 * GUEST_PATIENCE));
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+/* Whatever it is that kills them may come from a client. */
+static void the_third_death_in_a_minute_takes_the_clients_with_it(void **state)
+{
+	pid_t backend;
+
+	(void)state;
+	come();
+	backend = cockpit_backend(&cockpit, "cluster");
+	for (int i = 0; i < 2; i++) {
+		kill_and_wait_for_the_next();
+		assert_int_equal(cockpit_backend(&cockpit, "cluster"), backend);
+	}
+	kill_and_wait_for_the_next();
+	assert_true(guest_leave(&cluster) && guest_connect(&cluster));
+	assert_int_not_equal(cockpit_backend(&cockpit, "cluster"), backend);
+}
+
+static void a_keeper_that_dies_takes_all_with_it(void **state)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
 
 	(void)state;
+	come();
+	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
 	cockpit_kill_mediator(&cockpit);
-	for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
+	for (int i = 0; i < 500 && (kill(pid, 0) == 0 || cockpit_has_backend(&cockpit)); i++)
 		usleep(10000);
 	assert_int_not_equal(kill(pid, 0), 0);
+	assert_false(cockpit_has_backend(&cockpit));
 	cockpit_start_mediator(&cockpit);
 	assert_true(next_mediator(pid) > 0);
 }
@@ -95,8 +247,15 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_mediator_that_dies_is_started_again),
-		TEST(a_guest_is_served_again_after_the_mediator_has_died),
-		TEST(a_keeper_that_dies_takes_the_mediator_with_it),
+		TEST(guests_draw_on_when_the_mediator_dies),
+		TEST(what_a_guest_has_shown_last_is_shown_again),
+		TEST(what_waits_for_a_dead_mediator_is_done_by_the_next),
+		TEST(a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_another),
+		TEST(a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go),
+		TEST(a_backend_that_dies_after_its_mediator_is_started_again),
+		TEST(a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time),
+		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),
+		TEST(a_keeper_that_dies_takes_all_with_it),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -46,7 +46,7 @@ static pid_t start(const char *what, const char *how, int *channel)
 	pid_t pid;
 
 	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), errno);
-	pid = sandbox_spawn(probe(), arguments, sockets[1], 3, STDERR_FILENO);
+	pid = sandbox_spawn(probe(), arguments, sockets[1], 3, STDERR_FILENO, false);
 	assert_true(pid > 0);
 	close(sockets[1]);
 	*channel = sockets[0];

@@ -245,7 +245,7 @@ static void tables_of_no_size_hold_nothing(void **state)
 
 	assert_int_equal(resource_table_init(&resources, 0, 1 << 20), 0);
 	assert_int_equal(resource_add(&resources, 1, &g, &r), NO_MEMORY);
-	assert_null(resource_any(&resources));
+	assert_null(resource_next(&resources, NULL));
 	resource_table_finish(&resources);
 	assert_int_equal(resource_table_init(&resources, 3, 1 << 20), 0);
 	assert_int_equal(resource_add(&resources, 0, &g, &r), NO_RESOURCE);
