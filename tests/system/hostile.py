@@ -33,10 +33,10 @@ ATTACKS = {
     "key-flood": ((QUARANTINED, SURVIVED), None),
     "nodes-of-others": (REFUSED, None),
 }
-# Each attack is compared with a quiet interval just before it, and all attacks with all quiet
+# Each attack is compared with the quiet interval just before it, and all attacks with all quiet
 # intervals. A short interval also shows what else the host does, and that a new backend has to be
 # started for the guest; nothing of that should be left in the sum.
-QUIET_SECONDS = 6
+QUIET_SECONDS = 4
 SAMPLE_SECONDS = 1.0
 ATTACK_SECONDS = 120
 LEAST_RATE = 0.4

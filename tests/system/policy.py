@@ -2,6 +2,7 @@
 """Xen's policy: guests reach the driver domain and dom0's services, and not each other."""
 import re
 
+import starvation
 from board import Board, expect
 from orders import COMMAND, Orders
 
@@ -105,4 +106,4 @@ CHECKS = [
     a_guest_cannot_map_a_page_that_another_guest_grants_it,
     a_domain_without_a_label_is_refused,
     no_other_domain_gets_the_gpu,
-]
+] + starvation.CHECKS

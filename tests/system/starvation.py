@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Guests that compute on every CPU they have do not starve the cluster."""
+"""Guests that compute on every CPU they have do not starve the cluster. Runs on policy's boot."""
 import statistics
 import time
 
-from board import Board, expect
-from orders import COMMAND, Orders
+from board import expect
 
-BUSY = ("ivi", "passenger")
 # Quiet and busy take turns, and each busy interval is compared with the quiet ones beside it: what
 # else the host does falls on both. The median forgets the rounds in which it did not.
 ROUNDS = 5
 SECONDS = 7
 BURN_SECONDS = 10  # as long as an order burns
 LEAST_RATIO = 0.9
-
-
-def start():
-    board = Board("starvation")
-    board.configure(cluster="cluster-demo", **{guest: COMMAND % 0x6161 for guest in BUSY})
-    board.boot()
-    board.orders = [Orders(board, guest) for guest in BUSY]
-    return board
 
 
 def rate(board):
@@ -35,25 +25,23 @@ def cpu_seconds(board, guest):
 
 
 def busy_rate(board):
-    for orders in board.orders:
+    for orders in board.orders.values():
         orders.give("burn-cpu")
     time.sleep(1)
     found = rate(board)
-    for orders in board.orders:
+    for orders in board.orders.values():
         board.wait("%s to be quiet again" % orders.guest, 60, orders.outcome)
     return found
 
 
 def guests_that_saturate_their_cpus_do_not_starve_the_cluster(board):
-    for orders in board.orders:
-        orders.wait_ready()
     board.wait_frames("cluster", 60)
-    before = {guest: cpu_seconds(board, guest) for guest in BUSY}
+    before = {guest: cpu_seconds(board, guest) for guest in board.orders}
     quiet, busy = [rate(board)], []
     for _ in range(ROUNDS):
         busy.append(busy_rate(board))
         quiet.append(rate(board))
-    for guest in BUSY:
+    for guest in board.orders:
         spent = cpu_seconds(board, guest) - before[guest]
         print("# %s burnt %.1f CPU seconds" % (guest, spent))
         # With nothing but the weights between them they get what is left, and that is not nothing.
