@@ -138,8 +138,11 @@ static void start(struct panel *p)
 	admission_compositor_params(&p->mediator->config, p->index, &params);
 	p->compositor_started_ns = mediator_now();
 	if (kept_take(p->mediator, p->compositor.name, &kept) &&
-	    client_adopt(&p->compositor, &kept, &params) == 0)
+	    client_adopt(&p->compositor, &kept, &params) == 0) {
+		p->resumed = true;
 		return;
+	}
+	p->resumed = false;
 	if (client_start(&p->compositor, "gpum-compositor", arguments, params.priority))
 		restart_later(p);
 	else
@@ -206,6 +209,12 @@ void compose_stop(struct panel *p)
 bool compose_ready(const struct panel *p)
 {
 	return client_ready(&p->compositor) && p->num_buffers == GPUM_PANEL_BUFFERS && !p->drawing;
+}
+
+bool compose_resumes(const struct panel *p)
+{
+	return p->resumed && p->num_buffers < GPUM_PANEL_BUFFERS &&
+	       (double)(mediator_now() - p->compositor_started_ns) < PANEL_PATIENCE_S * NS_PER_S;
 }
 
 /* The layer id of a buffer, which the compositor learns about now if it does not know it. */

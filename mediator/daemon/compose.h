@@ -14,6 +14,9 @@ void compose_stop(struct panel *panel);
 /* Whether pictures can be drawn now. */
 bool compose_ready(const struct panel *panel);
 
+/* It goes on after another mediator's end, and will be ready in a moment: worth waiting for. */
+bool compose_resumes(const struct panel *panel);
+
 /* Have the compositor draw: bit i of changed: display i is new, others are kept. */
 void compose_start(struct panel *panel, uint32_t changed);
 

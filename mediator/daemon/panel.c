@@ -255,7 +255,8 @@ static void tick(struct ev_loop *loop, struct ev_io *io, int events)
 	(void)loop;
 	if (p->safe.due)
 		flip_to_safe(p);
-	if (!ev_is_active(&p->hold))
+	/* No frame need be lost when the mediator was started again. */
+	if (!ev_is_active(&p->hold) && !(p->config->composed && compose_resumes(p)))
 		make_picture(p);
 }
 

@@ -102,6 +102,7 @@ struct panel {
 	struct restart restart_pause;
 	uint32_t restarts;
 	uint64_t compositor_started_ns;
+	bool resumed; /* it was there before this mediator */
 	struct panel_buffer buffer[GPUM_PANEL_BUFFERS];
 	uint32_t num_buffers;	   /* announced by the compositor that runs */
 	bool drawing;		   /* it has been told to draw and has not said that it is done */

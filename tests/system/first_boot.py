@@ -100,6 +100,21 @@ def a_guest_is_destroyed_and_created_again_while_others_draw(board):
     board.compare("passenger", SEEDS["passenger"])
 
 
+def guests_keep_their_gpu_and_their_pictures_when_the_mediator_dies(board):
+    before = board.status()
+    board.must("driver", "kill -9 %d" % before["pid"])
+    board.wait("another mediator", 30,
+               lambda: (board.status() or before)["pid"] != before["pid"])
+    board.wait_frames("cluster", 20, 30)
+    for guest in before["guests"]:
+        expect(board.guest(guest["name"])["pid"] == guest["pid"],
+               "%s has another backend" % guest["name"])
+    # Told again by their backends, for these guests draw nothing new.
+    for guest, seed in (("ivi", 0x4400), ("passenger", SEEDS["passenger"])):
+        board.wait("%s's picture" % guest, 30, lambda: board.frames(guest) > 0)
+        board.compare(guest, seed)
+
+
 def a_killed_backend_comes_back_and_the_cluster_goes_on(board):
     pid = board.guest("ivi")["pid"]
     frames = board.frames("cluster")
@@ -119,5 +134,6 @@ CHECKS = [
     each_display_belongs_to_the_domain_of_its_guest,
     an_unconfigured_domain_gets_no_gpu,
     a_guest_is_destroyed_and_created_again_while_others_draw,
+    guests_keep_their_gpu_and_their_pictures_when_the_mediator_dies,
     a_killed_backend_comes_back_and_the_cluster_goes_on,
 ]
