@@ -90,14 +90,14 @@ static int remember_list(const struct tree *t, int node, int *slot)
 static int sort_child(struct reading *r, int node)
 {
 	const struct tree *t = &r->tree;
-	const char *name = fdt_get_name(t->fdt, node, NULL);
+	const char *name = tree_name(t, node);
 	char allowed[TREE_TEXT];
 
-	if (name && !strcmp(name, "displays"))
+	if (!strcmp(name, "displays"))
 		return remember_list(t, node, &r->displays);
-	if (name && !strcmp(name, "guests"))
+	if (!strcmp(name, "guests"))
 		return remember_list(t, node, &r->guests);
-	if (!name || (strcmp(name, "panel") && strncmp(name, "panel-", 6)))
+	if (strcmp(name, "panel") && strncmp(name, "panel-", 6))
 		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a node that does not belong here",
 				 "panel, panel-NAME, displays, guests",
 				 "correct its name or remove it");

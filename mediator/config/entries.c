@@ -259,11 +259,10 @@ static int check_demand(const struct tree *t, int node, const struct config_disp
 /* What follows the @ must be reg, in hexadecimal: people find nodes by it. */
 static int check_unit_address(const struct tree *t, int node, uint32_t reg)
 {
-	const char *name = fdt_get_name(t->fdt, node, NULL);
 	char expected[TREE_TEXT], found[TREE_TEXT];
 
 	tree_say(expected, "display@%x", reg);
-	if (name && !strcmp(name, expected))
+	if (!strcmp(tree_name(t, node), expected))
 		return 0;
 	return tree_fail(t, node, "reg", CONFIG_ERR_VALUE,
 			 tree_say(found, "%u in a node of that name", reg),

@@ -35,32 +35,31 @@ const char *tree_say(char *text, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (vsnprintf(text, TREE_TEXT, format, args) < 0)
-		text[0] = 0;
+	vsnprintf(text, TREE_TEXT, format, args);
 	va_end(args);
 	make_printable(text);
 	return text;
 }
 
+const char *tree_name(const struct tree *t, int node)
+{
+	return fdt_get_name(t->fdt, node, NULL);
+}
+
 const char *tree_path(const struct tree *t, int node, char *text)
 {
-	const char *name;
-
 	if (node < 0)
 		return tree_say(text, "%s", "");
 	if (!fdt_get_path(t->fdt, node, text, (int)sizeof(t->err->node))) {
 		make_printable(text);
 		return text;
 	}
-	name = fdt_get_name(t->fdt, node, NULL);
-	return tree_say(text, ".../%.64s", name ? name : "?");
+	return tree_say(text, ".../%.64s", tree_name(t, node));
 }
 
 void tree_node_name(const struct tree *t, int node, char *text)
 {
-	const char *name = fdt_get_name(t->fdt, node, NULL);
-
-	copy_text(text, CONFIG_NODE_MAX, name ? name : "");
+	copy_text(text, CONFIG_NODE_MAX, tree_name(t, node));
 }
 
 int tree_fail(const struct tree *t, int node, const char *property, int status, const char *found,
@@ -71,10 +70,9 @@ int tree_fail(const struct tree *t, int node, const char *property, int status, 
 
 	copy_text(err->node, sizeof(err->node), tree_path(t, node, path));
 	copy_text(err->property, sizeof(err->property), property);
-	if (snprintf(err->message, sizeof(err->message), "%s%s%s%sfound %s; allowed: %s; fix: %s",
-		     err->node, err->node[0] ? ": " : "", err->property,
-		     err->property[0] ? ": " : "", found, allowed, fix) < 0)
-		err->message[0] = 0;
+	snprintf(err->message, sizeof(err->message), "%s%s%s%sfound %s; allowed: %s; fix: %s",
+		 err->node, err->node[0] ? ": " : "", err->property, err->property[0] ? ": " : "",
+		 found, allowed, fix);
 	make_printable(err->message);
 	return status;
 }
@@ -156,7 +154,7 @@ static int unknown_property(const struct tree *t, int node, const char *name,
 		int wrote = snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
 				     used ? ", " : "", *names);
 
-		if (wrote < 0 || (size_t)wrote >= sizeof(allowed) - used)
+		if ((size_t)wrote >= sizeof(allowed) - used)
 			break;
 		used += (size_t)wrote;
 	}
@@ -180,13 +178,11 @@ int tree_check_properties(const struct tree *t, int node, const char *const *nam
 
 	fdt_for_each_property_offset(offset, t->fdt, node)
 	{
-		const char *name = NULL;
+		const char *name;
 		int length;
+		/* fdt_check_full() has read them all. */
 		const void *value = fdt_getprop_by_offset(t->fdt, offset, &name, &length);
 
-		if (!value || !name)
-			return tree_fail(t, node, "", CONFIG_ERR_BLOB, "an unreadable property",
-					 "an intact device tree", "compile the tree again");
 		if (!is_known(name, names))
 			return unknown_property(t, node, name, names);
 		/* The first of that name is what all others of its kind would read. */
@@ -211,6 +207,7 @@ int tree_get_string(const struct tree *t, int node, const char *name, const char
 			  example);
 }
 
+/* A string is not empty. */
 static int is_name(const char *name, const char *extra)
 {
 	size_t i;
@@ -222,7 +219,7 @@ static int is_name(const char *name, const char *extra)
 		    !strchr(extra, c))
 			return 0;
 	}
-	return i > 0 && i < CONFIG_NAME_MAX;
+	return i < CONFIG_NAME_MAX;
 }
 
 int tree_get_name(const struct tree *t, int node, const char *name, int required, const char *extra,

@@ -36,7 +36,10 @@ const char *tree_say(char *text, const char *format, ...) __attribute__((format(
 /* Path of a node, printable, cut when too long, into text[TREE_TEXT]. Returns text. */
 const char *tree_path(const struct tree *t, int node, char *text);
 
-/* Its name alone, printable, cut when too long, into text[CONFIG_NODE_MAX]. */
+/* Its name alone, as in the blob: fdt_check_full() has found that each node has one. */
+const char *tree_name(const struct tree *t, int node);
+
+/* The same, printable, cut when too long, into text[CONFIG_NODE_MAX]. */
 void tree_node_name(const struct tree *t, int node, char *text);
 
 /* A property's value as in a source, cut when too long, into text[TREE_TEXT]. Returns text. */

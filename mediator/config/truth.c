@@ -112,11 +112,11 @@ static int read_strip(const struct tree *t, int node, struct config_display *d)
 
 static int read_interval(const struct tree *t, int node, struct config_display *d)
 {
-	uint32_t usual = d->freeze_timeout_ms / CHECKS_IN_TIMEOUT;
+	/* Not 0: the time-out is at least two frame periods, none of which is below 4 ms. */
 	struct tree_number rule = {.name = "check-interval-ms",
 				   .min = 1,
 				   .max = d->freeze_timeout_ms / 2,
-				   .fallback = usual ? usual : 1,
+				   .fallback = d->freeze_timeout_ms / CHECKS_IN_TIMEOUT,
 				   .example = "check-interval-ms = <50>;"};
 
 	if (rule.max > CONFIG_MAX_CHECK_MS)
