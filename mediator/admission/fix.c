@@ -47,7 +47,7 @@ static uint32_t largest(struct search *s, change_fn change, uint32_t high)
 		else
 			high = middle;
 	}
-	return works(s, change, low) ? low : 0;
+	return low;
 }
 
 /* The smallest value above `low`, which does not work, that does, up to high; 0: none. */
@@ -63,7 +63,7 @@ static uint32_t smallest(struct search *s, change_fn change, uint32_t low, uint3
 		else
 			low = middle;
 	}
-	return works(s, change, high) ? high : 0;
+	return high;
 }
 
 static void cap_guest(struct config_guest *g, uint32_t value)
@@ -72,10 +72,10 @@ static void cap_guest(struct config_guest *g, uint32_t value)
 	g->kill_time_us = least(g->kill_time_us, value);
 }
 
-/* Of the row: UINT32_MAX for a composition's, which no guest has. */
+/* Of the row, which is not a composition's. */
 static uint32_t guest_of(const struct search *s)
 {
-	return s->row->composition ? UINT32_MAX : s->config->display[s->row->index].guest;
+	return s->config->display[s->row->index].guest;
 }
 
 static int is_below(const struct search *s, uint32_t guest)
@@ -171,7 +171,7 @@ static uint32_t longest_capped(const struct search *s, change_fn change)
 	return longest;
 }
 
-/* What the other guests leave of the whole, as config_parse() counts it. */
+/* What the other guests leave of the whole, as config_parse() counts it: they leave some. */
 static uint32_t largest_budget(const struct search *s)
 {
 	const uint64_t whole = UINT64_C(1) << 32;
@@ -184,7 +184,7 @@ static uint32_t largest_budget(const struct search *s)
 		if (g != me && g->budget_us)
 			used += g->budget_us * whole / g->budget_period_us;
 	}
-	return used < whole ? (uint32_t)((whole - used) * me->budget_period_us / whole) : 0;
+	return (uint32_t)((whole - used) * me->budget_period_us / whole);
 }
 
 /* The smallest change so far: by how much a number is multiplied or divided, in thousandths. */
@@ -242,7 +242,7 @@ static int fix(struct search *s)
 {
 	struct best best = {0};
 
-	if (s->row->verdict == ADMISSION_SHORT && !s->row->composition) {
+	if (s->row->verdict == ADMISSION_SHORT) {
 		const struct config_guest *g = &s->config->guest[guest_of(s)];
 
 		consider(&best, raise_budget, g->budget_us,
@@ -257,7 +257,11 @@ static int fix(struct search *s)
 	if (!best.change)
 		consider(&best, lengthen_all, shortest_period(s),
 			 smallest(s, lengthen_all, shortest_period(s), CONFIG_MAX_PERIOD_US));
-	return best.change && works(s, best.change, best.value);
+	if (!best.change)
+		return 0;
+	s->changed = *s->config;
+	best.change(s, best.value);
+	return 1;
 }
 
 static void note(const struct config *c, struct admission *a, const char *kind, const char *name,
@@ -326,18 +330,15 @@ static void say_why(const struct config *c, const struct admission_row *row, cha
 
 static void say_change(const struct admission_change *change, int first, char *text, size_t size)
 {
-	const char *slash = strrchr(change->node, '/');
-	const char *name = slash ? slash + 1 : change->node;
-	int flag = !strcmp(change->property, "slack-gate");
+	/* note() has written a path. */
+	const char *name = strrchr(change->node, '/') + 1;
 
-	if (first && flag)
-		snprintf(text, size, "add %s;", change->property);
-	else if (first)
-		snprintf(text, size, "set it to %u", change->to);
-	else if (flag)
-		snprintf(text, size, ", and add %s; to %s", change->property, name);
-	else
+	if (!first)
 		snprintf(text, size, ", and %s of %s to %u", change->property, name, change->to);
+	else if (!strcmp(change->property, "slack-gate")) /* it is never one of several */
+		snprintf(text, size, "add %s;", change->property);
+	else
+		snprintf(text, size, "set it to %u", change->to);
 }
 
 static void describe(const struct config *c, const struct admission_row *row, struct admission *a)
