@@ -106,8 +106,8 @@ void edid_make(uint8_t edid[EDID_BYTES], uint32_t width, uint32_t height, uint32
 	height = height > SIDE_MAX ? SIDE_MAX : height;
 	memset(edid, 0, EDID_BYTES);
 	memcpy(edid, header, sizeof(header));
-	edid[21] = low8(millimetres(width) / 10 < 255 ? millimetres(width) / 10 : 255);
-	edid[22] = low8(millimetres(height) / 10 < 255 ? millimetres(height) / 10 : 255);
+	edid[21] = low8(millimetres(width) / 10); /* SIDE_MAX is 108 cm */
+	edid[22] = low8(millimetres(height) / 10);
 	edid[23] = 120;	 /* gamma 2.2 */
 	edid[24] = 0x06; /* sRGB; the preferred timing is the native one */
 	memcpy(edid + 25, srgb, sizeof(srgb));
