@@ -103,7 +103,8 @@ static bool backing_covers_2d(const struct vgpu_cmd *cmd, const struct resource 
 	uint64_t stride = (uint64_t)r->geometry.width * PIXEL_2D;
 	uint64_t bytes = (b->height - 1) * stride + (uint64_t)b->width * PIXEL_2D;
 
-	return bytes <= r->backing.bytes && cmd->transfer.offset <= r->backing.bytes - bytes;
+	return cmd->transfer.offset <= r->backing.bytes &&
+	       bytes <= r->backing.bytes - cmd->transfer.offset;
 }
 
 static uint32_t check_transfer(struct device *dev, const struct vgpu_cmd *cmd)
