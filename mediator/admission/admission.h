@@ -11,8 +11,9 @@
 #include "mediator/config/config.h"
 #include "mediator/sched/sched.h"
 
-#define ADMISSION_MAX_ROWS    (CONFIG_MAX_DISPLAYS + CONFIG_MAX_PANELS)
-#define ADMISSION_MAX_CHANGES (2u * CONFIG_MAX_GUESTS)
+#define ADMISSION_MAX_ROWS (CONFIG_MAX_DISPLAYS + CONFIG_MAX_PANELS)
+/* Longer periods: three properties of each display. Shorter jobs are fewer changes. */
+#define ADMISSION_MAX_CHANGES (3u * CONFIG_MAX_DISPLAYS)
 
 enum admission_verdict {
 	ADMISSION_HOLDS = 0, /* every frame meets its deadline */

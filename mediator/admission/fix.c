@@ -9,6 +9,9 @@
 
 #include "mediator/admission/internal.h"
 
+_Static_assert(ADMISSION_MAX_CHANGES >= 2u * CONFIG_MAX_GUESTS + CONFIG_MAX_PANELS,
+	       "two properties of each guest and one of each panel fit");
+
 struct search {
 	const struct config *config;
 	const struct admission_row *row; /* the most important one that fails */
@@ -269,7 +272,7 @@ static void note(const struct config *c, struct admission *a, const char *kind, 
 {
 	struct admission_change *change = &a->change[a->num_changes];
 
-	if (from == to || a->num_changes == ADMISSION_MAX_CHANGES)
+	if (from == to)
 		return;
 	snprintf(change->node, sizeof(change->node), "%s%s%s", c->path, kind, name);
 	change->property = property;
