@@ -69,6 +69,17 @@ static void values_beyond_the_last_bucket_are_kept_as_the_maximum(void **state)
 	assert_true(histogram_permille(&h, 500) == UINT64_MAX);
 }
 
+static void a_bucket_that_is_full_stays_full(void **state)
+{
+	(void)state;
+	histogram_add(&h, 5);
+	h.bucket[5] = UINT32_MAX;
+	h.count = UINT32_MAX;
+	histogram_add(&h, 5);
+	assert_int_equal(h.bucket[5], UINT32_MAX);
+	assert_int_equal(histogram_permille(&h, 1), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +89,7 @@ int main(void)
 		cmocka_unit_test_setup(percentiles_rank_all_values, setup),
 		cmocka_unit_test_setup(values_beyond_the_last_bucket_are_kept_as_the_maximum,
 				       setup),
+		cmocka_unit_test_setup(a_bucket_that_is_full_stays_full, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

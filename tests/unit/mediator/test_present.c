@@ -154,9 +154,11 @@ static void a_sequence_number_that_does_not_increase_is_refused(void **state)
 static const struct pace_case {
 	uint32_t period_us;
 	uint64_t expected;
-} pace_cases[] = {
-	{16666, 1200}, {16667, 1200}, {33333, 600},  {33334, 600},
-	{33600, 600},  {50000, 400},  {20000, 1000}, {1000000, 20},
+} pace_cases[] =
+	{
+		{16666, 1200}, {16667, 1200}, {33333, 600},  {33334, 600},
+		{33600, 600},  {50000, 400},  {20000, 1000}, {1000000, 20},
+		{10000, 1200}, {5000, 1200}, /* no more than there are ticks */
 };
 
 static void a_display_latches_at_most_one_frame_in_each_of_its_periods(void **state)
@@ -414,6 +416,7 @@ static void a_buffer_is_in_use_until_another_picture_is_on_the_screen(void **sta
 	setup_panel(1, 16667);
 	submit(0, 1, 10);
 	assert_true(present_uses(&panel, 0, 10));
+	assert_false(present_uses(&panel, 0, 11));
 	tick(1);
 	submit(0, 2, 11);
 	assert_int_equal(present_begin(&panel, at(2)), 1);

@@ -165,6 +165,50 @@ static void without_the_gate_or_a_declared_length_nothing_is_held_back(void **st
 	assert_ptr_equal(rules_pick(T0 + 15 * MS), h);
 }
 
+/* When its next frame comes, nobody knows. */
+static void a_gate_without_a_frame_period_holds_nobody_back(void **state)
+{
+	const struct sched_params odd = {.priority = 1, .job_ns = 4 * MS, .gate = 1};
+	struct sched_client *c, *h;
+
+	(void)state;
+	sched_init(&rules_sched, &sched_fixed_priority);
+	c = rules_add(&odd);
+	sched_release(&rules_sched, c, T0);
+	rules_use(c, T0, T0 + 4 * MS);
+	h = rules_add(&hog);
+	rules_ready(h, T0 + 15 * MS);
+	assert_ptr_equal(rules_pick(T0 + 15 * MS), h);
+}
+
+static void a_gate_that_goes_leaves_the_others_closed(void **state)
+{
+	(void)state;
+	for (int leaver = 0; leaver < 3; leaver++) {
+		struct sched_params second = rules_cluster;
+		struct sched_client *c[2], *h;
+
+		c[0] = rules_first_frame();
+		second.priority = 2;
+		c[1] = rules_add(&second);
+		sched_release(&rules_sched, c[1], T0 + 3 * MS);
+		rules_use(c[1], T0 + 4 * MS, T0 + 8 * MS);
+		sched_complete(&rules_sched, c[1], T0 + 8 * MS);
+		h = rules_add(&(struct sched_params){.priority = 3, .job_ns = 12 * MS});
+		for (int i = 0; i < 2; i++)
+			if (leaver == i || leaver == 2)
+				sched_remove(&rules_sched, c[i], T0 + 8 * MS);
+		/* Their next frames are due at 16 ms and 19 ms, or a jitter later. */
+		rules_ready(h, T0 + 17 * MS);
+		if (leaver == 2) {
+			assert_ptr_equal(rules_pick(T0 + 17 * MS), h);
+			continue;
+		}
+		assert_null(rules_pick(T0 + 17 * MS));
+		assert_int_equal(rules_wake, T0 + (leaver ? 17 : 20) * MS + 1);
+	}
+}
+
 static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
 {
 	const struct sched_costs costs = {
@@ -175,6 +219,9 @@ static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
 	assert_int_equal(sched_enforced_cost(&costs, &p), 12100 * US);
 	p.kill_ns = 12 * MS;
 	assert_int_equal(sched_enforced_cost(&costs, &p), 14500 * US);
+	/* One that is killed early still may run as long as it declares. */
+	p.kill_ns = 1 * MS;
+	assert_int_equal(sched_enforced_cost(&costs, &p), 12100 * US);
 	p.kill_ns = 0;
 	p.job_ns = 0;
 	assert_int_equal(sched_enforced_cost(&costs, &p), 0);
@@ -196,6 +243,8 @@ int main(void)
 		cmocka_unit_test(a_gate_is_open_while_its_client_has_no_budget),
 		cmocka_unit_test(equal_and_higher_priorities_pass_the_gate),
 		cmocka_unit_test(without_the_gate_or_a_declared_length_nothing_is_held_back),
+		cmocka_unit_test(a_gate_without_a_frame_period_holds_nobody_back),
+		cmocka_unit_test(a_gate_that_goes_leaves_the_others_closed),
 		cmocka_unit_test(the_gate_counts_with_the_kill_time_and_what_follows_it),
 	};
 

@@ -132,6 +132,9 @@ static void without_a_time_out_frames_are_counted_and_nothing_is_judged(void **s
 	assert_true(truth_tick(&m, 100000 * MS) == TRUTH_NEVER);
 	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
 	assert_int_equal(m.stats.progress, 1);
+	found(TRUTH_WRONG, 1, 100001);
+	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
+	assert_int_equal(m.stats.mismatches, 1);
 }
 
 static void who_has_announced_once_is_judged_by_findings_and_not_by_frames(void **state)
@@ -315,6 +318,31 @@ static void a_comparison_names_the_regions_that_differ(void **state)
 	assert_int_equal(f.alive, example.alive);
 }
 
+static void what_is_no_strip_says_nothing_about_regions(void **state)
+{
+	const uint32_t seen[REGIONS] = {1, 2, 3};
+	struct truth_finding f;
+
+	(void)state;
+	memset(pixels, 0, sizeof(pixels));
+	truth_compare(pixels, seen, REGIONS, &f);
+	assert_int_equal(f.verdict, TRUTH_NO_STRIP);
+	assert_int_equal(f.wrong, 0);
+	assert_int_equal(f.alive, 0);
+}
+
+/* Nor written beyond the pixels of the most: the sanitizer would see it. */
+static void a_strip_of_more_regions_than_there_can_be_is_not_read(void **state)
+{
+	struct truth_strip many = example, back;
+
+	(void)state;
+	many.count = TRUTH_MAX_REGIONS + 1;
+	truth_strip_encode(&many, pixels);
+	for (uint32_t count = 0; count <= TRUTH_MAX_REGIONS + 1; count++)
+		assert_int_equal(truth_strip_decode(pixels, count, &back), TRUTH_NO_STRIP);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -341,6 +369,8 @@ int main(void)
 		TEST(a_strip_of_another_number_of_regions_is_none),
 		TEST(the_fourth_byte_of_a_pixel_does_not_count),
 		TEST(a_comparison_names_the_regions_that_differ),
+		TEST(what_is_no_strip_says_nothing_about_regions),
+		TEST(a_strip_of_more_regions_than_there_can_be_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
