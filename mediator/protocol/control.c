@@ -47,15 +47,21 @@ static int send_all(int socket, const char *data, size_t len)
 	return 0;
 }
 
-static void keep_fd(struct msghdr *header, int *fd)
+/* Keep the first descriptor and close others, for which there is room in the alignment. */
+static void keep_fd(struct msghdr *header, int *first)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-		    c->cmsg_len != CMSG_LEN(sizeof(int)))
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		if (*fd >= 0)
-			close(*fd);
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (*first < 0)
+				*first = fd;
+			else
+				close(fd);
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages between the mediator and its clients, and the tools' socket: what is refused. */
+/* Messages between the mediator and its clients: what arrives, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,16 +7,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "mediator/protocol/client.h"
-#include "mediator/protocol/control.h"
+#include "tests/unit/mediator/disturb.h"
 
 static int ends[2];
 
@@ -119,6 +115,7 @@ static void packets_that_break_the_rules_are_refused_and_leak_nothing(void **sta
 		{GPUM_MSG_JOB_RUN, run, 4, 0},
 		{GPUM_MSG_JOB_RUN, run, sizeof(struct gpum_msg) + 8, 0},
 		{GPUM_MSG_JOB_RUN, run, run, 1},
+		{GPUM_MSG_BUFFER_ADD, add, 0, 1},
 		{GPUM_MSG_BUFFER_ADD, add, add, 0},
 		{GPUM_MSG_BUFFER_ADD, add, add, 2},
 		{GPUM_MSG_BUFFER_ADD, add, add, 8},
@@ -152,91 +149,57 @@ static void an_end_is_told_from_silence(void **state)
 	assert_int_equal(gpum_msg_send(ends[0], &msg, GPUM_MSG_JOB_RUN, -1), -EPIPE);
 }
 
-/* --- the tools' socket ---------------------------------------------------------------------------
- */
-
-static struct sockaddr_un address;
-static const char *answer;
-static bool with_fd;
-
-static void *serve_one(void *data)
+static void who_sent_a_packet_is_not_asked_and_does_not_matter(void **state)
 {
-	int listener = *(int *)data, fd = accept(listener, NULL, NULL);
-	char byte = 0;
-
-	if (fd < 0)
-		return NULL;
-	while (byte != '\n' && recv(fd, &byte, 1, 0) == 1)
-		;
-	if (with_fd)
-		send_raw(fd, answer, strlen(answer), 1);
-	else
-		send(fd, answer, strlen(answer), MSG_NOSIGNAL);
-	close(fd);
-	return NULL;
-}
-
-static int ask(const char *what, char *reply, size_t size, int *fd)
-{
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	pthread_t server;
-
-	answer = what;
-	address.sun_family = AF_UNIX;
-	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/gpum-test-%d", (int)getpid());
-	unlink(address.sun_path);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(pthread_create(&server, NULL, serve_one, &listener), 0);
-	int to = control_connect(address.sun_path);
-	assert_true(to >= 0);
-	int status = control_ask(to, "{}", reply, size, fd);
-	close(to);
-	pthread_join(server, NULL);
-	close(listener);
-	unlink(address.sun_path);
-	return status;
-}
-
-static void a_reply_is_one_line_and_may_bring_a_descriptor(void **state)
-{
-	char reply[64];
+	struct gpum_msg msg = {0}, got;
+	const int on = 1;
 	int fd;
 	(void)state;
 
-	with_fd = false;
-	assert_int_equal(ask("{\"ok\":true}\n", reply, sizeof(reply), &fd), 0);
-	assert_string_equal(reply, "{\"ok\":true}");
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+	assert_int_equal(gpum_msg_send(ends[0], &msg, GPUM_MSG_JOB_RUN, -1), 0);
+	assert_int_equal(gpum_msg_recv(ends[1], &got, &fd), 1);
+	assert_int_equal(got.type, GPUM_MSG_JOB_RUN);
 	assert_int_equal(fd, -1);
-	with_fd = true;
-	assert_int_equal(ask("{}\n", reply, sizeof(reply), &fd), 0);
-	assert_true(fd >= 0);
-	close(fd);
 }
 
-static void a_reply_without_an_end_leaves_no_descriptor(void **state)
+static void send_one(void *data)
 {
-	char reply[8];
-	int fd, before = count_fds();
-	(void)state;
+	struct gpum_msg msg = {.run = {.id = 77}};
 
-	with_fd = true;
-	assert_int_equal(ask("{", reply, sizeof(reply), &fd), -EPIPE);
-	assert_int_equal(fd, -1);
-	with_fd = false;
-	assert_int_equal(ask("longer than eight\n", reply, sizeof(reply), &fd), -EMSGSIZE);
-	assert_int_equal(count_fds(), before);
+	assert_int_equal(gpum_msg_send(*(int *)data, &msg, GPUM_MSG_JOB_RUN, -1), 0);
 }
 
-static void a_socket_that_is_not_there_says_why(void **state)
+/* Linux wakes who waits for room only when there is plenty. */
+static void read_all(void *data)
 {
-	char path[200];
+	char packet[sizeof(struct gpum_msg)];
+
+	while (recv(*(int *)data, packet, sizeof(packet), MSG_DONTWAIT) > 0)
+		;
+}
+
+static void a_signal_neither_loses_a_message_nor_reports_an_error(void **state)
+{
+	struct gpum_msg msg = {0};
+	int pair[2], fd;
 	(void)state;
 
-	memset(path, 'x', sizeof(path));
-	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(control_connect(path), -ENAMETOOLONG);
-	assert_int_equal(control_connect("/nonexistent/socket"), -ENOENT);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	disturb_start(send_one, &pair[1]);
+	assert_int_equal(gpum_msg_recv(pair[0], &msg, &fd), 1);
+	assert_int_equal(msg.run.id, 77);
+	disturb_end();
+
+	assert_int_equal(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+	while (gpum_msg_send(pair[0], &msg, GPUM_MSG_JOB_RUN, -1) == 0)
+		;
+	assert_int_equal(fcntl(pair[0], F_SETFL, 0), 0);
+	disturb_start(read_all, &pair[1]);
+	assert_int_equal(gpum_msg_send(pair[0], &msg, GPUM_MSG_JOB_RUN, -1), 0);
+	disturb_end();
+	close(pair[0]);
+	close(pair[1]);
 }
 
 int main(void)
@@ -247,9 +210,8 @@ int main(void)
 		TEST(unknown_messages_are_not_sent),
 		TEST(packets_that_break_the_rules_are_refused_and_leak_nothing),
 		TEST(an_end_is_told_from_silence),
-		TEST(a_reply_is_one_line_and_may_bring_a_descriptor),
-		TEST(a_reply_without_an_end_leaves_no_descriptor),
-		TEST(a_socket_that_is_not_there_says_why),
+		TEST(who_sent_a_packet_is_not_asked_and_does_not_matter),
+		TEST(a_signal_neither_loses_a_message_nor_reports_an_error),
 	};
 
 	return cmocka_run_group_tests_name("protocol", tests, NULL, NULL);
