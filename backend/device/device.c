@@ -351,7 +351,8 @@ static bool is_question(const struct vgpu_cmd *cmd)
 /*
  * Questions about the device depend on no other command. A driver waits for their answers in
  * person, and gives up after 5 s (Mesa then draws with the CPU), which a slow display can outlast
- * when its flushes have piled up. So they are answered while the head of the queue waits.
+ * when its flushes have piled up. So they are answered while the head of the queue waits. Returns 1
+ * when the budget of a visit was used up and there may be more.
  */
 static int answer_questions(struct device *dev)
 {
@@ -372,7 +373,7 @@ static int answer_questions(struct device *dev)
 		answer(dev, dev->control, &reply, result ? result : success_type(&cmd),
 		       result ? HEADER_BYTES : dev->response_bytes);
 	}
-	return got < 0 ? got : 0;
+	return got;
 }
 
 int device_pump(struct device *dev)
@@ -465,7 +466,8 @@ int device_poll(struct device *dev)
 	int got = fetch(dev);
 	if (got < 0)
 		return got;
-	if (got && held_is_job(dev) && may_announce(dev))
+	/* No flush is pending: none is begun while a job runs, and no job while one is pending. */
+	if (got && held_is_job(dev))
 		msg.done.next = announce_held(dev);
 	device_send(dev, GPUM_MSG_JOB_DONE, &msg, -1);
 	return device_pump(dev);

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Something comes in at the worst moment.
+TEST_LDFLAGS_test_visit_ends := -Wl,--wrap=vq_want_events
