@@ -146,6 +146,9 @@ static void flushes_and_scanouts_of_nothing_are_refused(void **state)
 
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 9u, 0u),
 			 NO_RESOURCE);
+	/* Nor is 0 the picture of the displays that are off. */
+	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 0u, 0u),
+			 NO_RESOURCE);
 	assert_int_equal(driver_set_scanout(d, 0, 9, 8, 8), NO_RESOURCE);
 	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0), OK); /* it is off already */
 	driver_create_2d(d, 1, 8, 8);
@@ -154,6 +157,45 @@ static void flushes_and_scanouts_of_nothing_are_refused(void **state)
 	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0), OK);
 	driver_expect(d, GPUM_MSG_SCANOUT_OFF, NULL);
 	driver_expect_silence(d);
+}
+
+static void a_display_shows_what_lies_inside_the_picture(void **state)
+{
+	static const struct {
+		uint32_t x, y, width, height, answer;
+	} cases[] = {
+		{0, 0, 9, 8, NO_PARAMETER}, {1, 0, 8, 8, NO_PARAMETER}, {0, 0, 8, 9, NO_PARAMETER},
+		{0, 1, 8, 8, NO_PARAMETER}, {7, 7, 1, 1, OK},		{0, 0, 8, 8, OK},
+	};
+	struct driver *d = *state;
+
+	driver_create_2d(d, 1, 8, 8);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(command(d, VIRTIO_GPU_CMD_SET_SCANOUT, 0, 24, cases[i].x,
+					 cases[i].y, cases[i].width, cases[i].height, 0u, 1u),
+				 cases[i].answer);
+}
+
+static void a_2d_transfer_is_of_a_2d_picture(void **state)
+{
+	struct driver *d = *state;
+
+	driver_ctx_create(d, 1);
+	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_CREATE_3D, 1, 48, 1u, 2u, 1u, 2u, 8u,
+				 8u, 1u, 1u, 0u, 0u, 0u, 0u),
+			 OK);
+	driver_attach(d, 1, 8, 4096);
+	/* x y w h, offset, resource */
+	assert_int_equal(command(d, VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D, 0, 32, 0u, 0u, 8u, 8u, 0u,
+				 0u, 1u, 0u),
+			 NO_PARAMETER);
+	driver_expect_silence(d);
+	/* A 3D transfer may be the device's own, which is context 0. */
+	struct words c = {.hdr = {.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D},
+			  .word = {0, 0, 0, 8, 8, 1, 0, 0, 1, 0, 0, 0}};
+	driver_send(d, &c, 72, 64);
+	assert_int_equal(device_pump(d->device), 0);
+	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
 }
 
 static struct virtqueue cursor;
@@ -202,6 +244,12 @@ static void a_cursor_is_shown_moved_and_hidden(void **state)
 	driver_expect(d, GPUM_MSG_CURSOR, &msg);
 	assert_int_equal(msg.cursor.buffer_id, add.buffer.id);
 	assert_int_equal(msg.cursor.x, 9);
+	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 1, 0, 9);
+	driver_expect(d, GPUM_MSG_CURSOR, &msg);
+	assert_int_equal(msg.cursor.buffer_id, 0);
+	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 1, 1, 9);
+	driver_expect(d, GPUM_MSG_CURSOR, &msg);
+	assert_int_equal(msg.cursor.buffer_id, add.buffer.id);
 	assert_int_equal(driver_unref(d, 1), OK);
 	driver_expect(d, GPUM_MSG_CURSOR, &msg);
 	assert_int_equal(msg.cursor.buffer_id, 0);
@@ -293,6 +341,8 @@ int main(void)
 		TEST(a_transfer_stays_inside_in_every_direction),
 		TEST(levels_and_layers_count_as_they_are),
 		TEST(flushes_and_scanouts_of_nothing_are_refused),
+		TEST(a_display_shows_what_lies_inside_the_picture),
+		TEST(a_2d_transfer_is_of_a_2d_picture),
 		TEST(a_cursor_is_shown_moved_and_hidden),
 		TEST(a_cursor_that_cannot_be_changes_nothing),
 		TEST(a_broken_cursor_queue_ends_the_connection),

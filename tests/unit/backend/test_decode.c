@@ -96,11 +96,14 @@ static void geometry_is_bounded_in_every_direction(void **state)
 		{G(2, 31, 16, 16, 1, 1, 4, 0), 16 * 16 * 16 * 2},
 		{G(0, 64, 65536, 1, 1, 1, 0, 0), 65536},
 		{G(0, 64, 65536, 2, 1, 1, 0, 0), 0},
+		{G(0, 64, 65536, 1, 2, 1, 0, 0), 0},
 		{G(2, 1, 0, 1, 1, 1, 0, 0), 0},
 		{G(2, 1, 1, 0, 1, 1, 0, 0), 0},
 		{G(2, 1, 1, 1, 0, 1, 0, 0), 0},
 		{G(2, 1, 1, 1, 1, 0, 0, 0), 0},
 		{G(2, 1, 16385, 1, 1, 1, 0, 0), 0},
+		{G(2, 1, 1, 16385, 1, 1, 0, 0), 0},
+		{G(3, 1, 1, 1, 2049, 1, 0, 0), 0},
 		{G(2, 1, 0x10000, 0x10000, 1, 1, 0, 0), 0},
 		{G(2, 1, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 0, 0), 0},
 		{G(2, 1, 1, 1, 1, 2049, 0, 0), 0},
@@ -117,6 +120,39 @@ static void geometry_is_bounded_in_every_direction(void **state)
 	/* the largest geometry does not overflow into something small */
 	assert_true(vgpu_geometry_bytes(&cases[sizeof(cases) / sizeof(cases[0]) - 1].g) >
 		    1ull << 50);
+}
+
+static void a_resource_has_an_id_and_a_picture_an_area(void **state)
+{
+	struct virtio_gpu_resource_create_2d flat = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_CREATE_2D,
+						     .resource_id = 1,
+						     .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+						     .width = 8,
+						     .height = 8};
+	struct virtio_gpu_resource_create_3d deep = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_CREATE_3D,
+						     .resource_id = 1,
+						     .target = 2,
+						     .format = 1,
+						     .width = 8,
+						     .height = 8,
+						     .depth = 1,
+						     .array_size = 1};
+	struct vgpu_cmd cmd;
+
+	(void)state;
+	assert_int_equal(decode(&flat, sizeof(flat), &cmd), 0);
+	assert_int_equal(decode(&deep, sizeof(deep), &cmd), 0);
+	flat.height = 0;
+	assert_int_equal(decode(&flat, sizeof(flat), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	flat.height = 8;
+	flat.resource_id = deep.resource_id = 0;
+	assert_int_equal(decode(&flat, sizeof(flat), &cmd),
+			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(decode(&deep, sizeof(deep), &cmd),
+			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
+	flat.resource_id = 1;
+	flat.format = 64; /* one byte a pixel: of textures only */
+	assert_int_equal(decode(&flat, sizeof(flat), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
 static uint32_t decode_entry(uint64_t addr, uint32_t length, uint32_t entries, struct vgpu_cmd *cmd)
@@ -199,10 +235,16 @@ static void a_context_name_becomes_printable(void **state)
 	(void)state;
 	memset(c.debug_name, 'x', sizeof(c.debug_name));
 	c.debug_name[1] = '\n';
-	c.debug_name[2] = '\x1b';
+	c.debug_name[2] = '\x7f';
 	assert_int_equal(decode(&c, sizeof(c), &cmd), 0);
 	assert_int_equal(strlen(cmd.ctx_create.name), 64);
 	assert_memory_equal(cmd.ctx_create.name, "x??x", 4);
+	c.debug_name[5] = '\0';
+	assert_int_equal(decode(&c, sizeof(c), &cmd), 0);
+	assert_string_equal(cmd.ctx_create.name, "x??xx");
+	c.context_init = 1; /* of a feature that is not offered */
+	assert_int_equal(decode(&c, sizeof(c), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	c.context_init = 0;
 	c.nlen = 65;
 	assert_int_equal(decode(&c, sizeof(c), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
@@ -219,11 +261,31 @@ static void boxes_whose_corner_wraps_are_refused(void **state)
 	t.box.x = UINT32_MAX;
 	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	t.box.x = 0;
+	t.box.y = UINT32_MAX;
+	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	t.box.y = 0;
+	t.box.w = 0;
+	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	t.box.w = 1;
+	t.box.h = 0;
+	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+	t.box.h = 1;
 	t.box.d = 0;
 	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	t.box.d = 2;
 	t.box.z = UINT32_MAX - 1;
 	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
+}
+
+static void the_weight_of_a_transfer_does_not_wrap(void **state)
+{
+	struct vgpu_cmd cmd = {.op = VGPU_TRANSFER, .transfer.box = {.width = 64, .height = 2}};
+
+	(void)state;
+	assert_int_equal(vgpu_job(&cmd).kind, GPUM_JOB_TRANSFER);
+	assert_int_equal(vgpu_job(&cmd).bytes, 512);
+	cmd.transfer.box.width = cmd.transfer.box.height = 1u << 16;
+	assert_int_equal(vgpu_job(&cmd).bytes, UINT32_MAX);
 }
 
 int main(void)
@@ -233,11 +295,13 @@ int main(void)
 		cmocka_unit_test(unknown_commands_and_those_of_the_other_queue_are_refused),
 		cmocka_unit_test(the_fence_is_known_even_of_a_refused_command),
 		cmocka_unit_test(geometry_is_bounded_in_every_direction),
+		cmocka_unit_test(a_resource_has_an_id_and_a_picture_an_area),
 		cmocka_unit_test(a_backing_entry_names_a_run_of_grants),
 		cmocka_unit_test(backing_entries_that_cannot_be_are_refused),
 		cmocka_unit_test(a_command_stream_lies_within_its_command),
 		cmocka_unit_test(a_context_name_becomes_printable),
 		cmocka_unit_test(boxes_whose_corner_wraps_are_refused),
+		cmocka_unit_test(the_weight_of_a_transfer_does_not_wrap),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);

@@ -72,6 +72,9 @@ static void what_a_timing_cannot_express_is_lowered(void **state)
 	assert_int_equal(preferred(edid).height, 4095);
 	edid_make(edid, 800, 600, 0, "x");
 	assert_int_equal(preferred(edid).width, 800);
+	/* A clock of 0 would make it a text instead of a timing. */
+	edid_make(edid, 1, 1, 1000000, "x");
+	assert_int_equal(edid[54] | edid[55] << 8, 1);
 }
 
 static void the_name_is_cut_and_ended_as_the_standard_says(void **state)
@@ -87,6 +90,15 @@ static void the_name_is_cut_and_ended_as_the_standard_says(void **state)
 	assert_int_equal(edid[90 + 3], 0xfd);
 }
 
+static void a_name_that_is_not_ascii_becomes_so(void **state)
+{
+	uint8_t edid[EDID_BYTES];
+
+	(void)state;
+	edid_make(edid, 800, 600, 16667, "a\tb\x7f\xc3\xa4~ ");
+	assert_memory_equal(edid + 72 + 5, "a?b???~ \n    ", 13);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +106,7 @@ int main(void)
 		cmocka_unit_test(every_block_starts_with_the_pattern_and_sums_to_zero),
 		cmocka_unit_test(what_a_timing_cannot_express_is_lowered),
 		cmocka_unit_test(the_name_is_cut_and_ended_as_the_standard_says),
+		cmocka_unit_test(a_name_that_is_not_ascii_becomes_so),
 	};
 
 	return cmocka_run_group_tests_name("edid", tests, NULL, NULL);

@@ -201,6 +201,29 @@ static void one_byte_outside_the_pool_is_refused(void **state)
 	assert_int_equal(take_one(*state, DRIVER_POOL_BYTES - 16, 17, 0), BACKEND_ERR_DESC_BOUNDS);
 }
 
+static void what_is_longer_than_the_pool_is_refused(void **state)
+{
+	assert_int_equal(take_one(*state, 0, DRIVER_POOL_BYTES + 1, 0), BACKEND_ERR_DESC_BOUNDS);
+}
+
+static void a_ring_larger_than_the_pool_is_refused(void **state)
+{
+	struct driver *d = *state;
+	struct virtqueue vq;
+
+	assert_int_equal(vq_init(&vq, d->pool, 16 * DRIVER_QUEUE_SIZE - 1, &d->setup, false),
+			 BACKEND_ERR_QUEUE_BOUNDS);
+}
+
+static void a_queue_that_is_not_set_up_wants_nothing(void **state)
+{
+	struct virtqueue none = {0};
+
+	(void)state;
+	assert_false(vq_must_notify(&none));
+	assert_false(vq_want_events(&none));
+}
+
 static void an_address_that_wraps_is_refused(void **state)
 {
 	assert_int_equal(take_one(*state, UINT64_MAX - 7, 16, 0), BACKEND_ERR_DESC_BOUNDS);
@@ -345,6 +368,9 @@ int main(void)
 		TEST(a_head_that_is_still_with_us_is_refused),
 		TEST(the_last_bytes_of_the_pool_may_be_used),
 		TEST(one_byte_outside_the_pool_is_refused),
+		TEST(what_is_longer_than_the_pool_is_refused),
+		TEST(a_ring_larger_than_the_pool_is_refused),
+		TEST(a_queue_that_is_not_set_up_wants_nothing),
 		TEST(an_address_that_wraps_is_refused),
 		TEST(a_grant_address_in_a_descriptor_is_refused),
 		TEST(an_empty_descriptor_is_refused),
