@@ -268,6 +268,26 @@ static void a_budget_grows_by_what_the_others_leave(void **state)
 	changes_are_enough();
 }
 
+/* It has one; or config_parse() would refuse one, as its deadline is beyond the period. */
+static void no_gate_is_proposed_where_none_can_be_added(void **state)
+{
+	(void)state;
+	good_config();
+	config.panel[0].composed = 0;
+	config.display[CLUSTER].slack_gate = 1;
+	config.guest[CLUSTER].max_job_us = 40000;
+	refused_with_a_change(ADMISSION_LATE, "frames of cluster");
+	assert_null(change_of("display@0", "slack-gate"));
+	changes_are_enough();
+	good_config();
+	config.panel[0].composed = 0;
+	config.display[CLUSTER].deadline_us = 40000;
+	config.guest[SEAT].max_job_us = 45000;
+	refused_with_a_change(ADMISSION_LATE, "frames of cluster");
+	assert_null(change_of("display@0", "slack-gate"));
+	changes_are_enough();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(where_no_job_is_short_enough_all_frames_become_rarer),
 		cmocka_unit_test(all_displays_of_a_full_tree_can_be_changed_at_once),
 		cmocka_unit_test(a_budget_grows_by_what_the_others_leave),
+		cmocka_unit_test(no_gate_is_proposed_where_none_can_be_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
