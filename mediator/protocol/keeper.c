@@ -2,6 +2,7 @@
 #include "mediator/protocol/keeper.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "mediator/protocol/packet.h"
@@ -16,25 +17,27 @@ int keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
 	return packet_send(socket, &packet);
 }
 
+static bool carries_fds(const struct keeper_msg *msg)
+{
+	return msg->type == KEEPER_KEPT || msg->type == KEEPER_KEEP;
+}
+
 int keeper_recv(int socket, struct keeper_msg *msg, int fds[2])
 {
 	struct packet packet = {.data = msg, .size = sizeof(*msg)};
 	int got = packet_recv(socket, &packet);
-	uint32_t wanted;
+	bool sound;
 
 	fds[0] = fds[1] = -1;
 	if (got <= 0)
 		return got;
-	wanted = packet.size == sizeof(*msg) &&
-				 (msg->type == KEEPER_KEPT || msg->type == KEEPER_KEEP)
-			 ? 2
-			 : 0;
-	if (!packet.whole || packet.size != sizeof(*msg) || packet.num_fds != wanted) {
+	sound = packet.whole && packet.size == sizeof(*msg);
+	if (!sound || packet.num_fds != (carries_fds(msg) ? 2u : 0u)) {
 		packet_close_fds(&packet);
 		return -EBADMSG;
 	}
 	msg->name[KEEPER_NAME_MAX - 1] = '\0';
-	if (wanted) {
+	if (packet.num_fds > 0) {
 		fds[0] = packet.fd[0];
 		fds[1] = packet.fd[1];
 	}

@@ -120,7 +120,7 @@ static void a_table_holds_as_many_as_it_says_and_finds_them_all(void **state)
 	assert_int_equal(resource_add(&t, 5, &g, &r), NO_MEMORY);
 	for (uint32_t id = 1; id <= max; id++)
 		assert_int_equal(resource_find(&t, id * 7)->id, id * 7);
-	while ((r = resource_any(&t)))
+	while ((r = resource_next(&t, NULL)))
 		resource_remove(&t, r);
 	assert_int_equal(t.count, 0);
 	assert_int_equal(t.bytes, 0);

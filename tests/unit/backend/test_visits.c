@@ -122,7 +122,7 @@ static void questions_beside_a_waiting_job_are_answered_in_portions(void **state
 	fill(d, &f, &ask, sizeof(ask), ANSWER);
 	for (uint32_t left = COMMANDS; left > 0; left -= left < VISIT ? left : VISIT) {
 		before = commands_so_far(d);
-		assert_int_equal(device_pump(d->device), 0);
+		assert_int_equal(device_pump(d->device), left >= VISIT); /* 1: come again */
 		assert_in_range(commands_so_far(d) - before, 1, VISIT + 1);
 	}
 	assert_int_equal(commands_so_far(d), 1 + 1 + COMMANDS);
