@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mediator/daemon/kept.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,10 @@ bool kept_init(struct mediator *m, int fd)
 	int fds[2], got = 1;
 
 	m->kept.fd = fd;
+	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC)) {
+		log_error("the keeper's socket: %m");
+		return false;
+	}
 	while (fd >= 0 && got == 1 && msg.type != KEEPER_READY) {
 		got = keeper_recv(fd, &msg, fds);
 		if (got == 1 && msg.type == KEEPER_KEPT)

@@ -50,8 +50,6 @@ static void check(const struct options *o)
 		refuse("output", o->output, "kms or none");
 	if (o->card_fd >= 0 && fcntl(o->card_fd, F_SETFD, FD_CLOEXEC))
 		refuse("card-fd", "", "an open descriptor");
-	if (o->keeper_fd >= 0 && fcntl(o->keeper_fd, F_SETFD, FD_CLOEXEC))
-		refuse("keeper-fd", "", "an open descriptor");
 	if (strcmp(o->gpu, "virgl") && strcmp(o->gpu, "sim"))
 		refuse("gpu", o->gpu, "virgl or sim");
 }
