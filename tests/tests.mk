@@ -56,11 +56,15 @@ $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMP
 endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 
+# No process of the machine is started, killed or waited for, and time is the target's own.
+TEST_LDFLAGS_fuzz_mediator_messages := $(foreach f,access kill waitpid timerfd_create \
+	timerfd_settime sandbox_spawn sandbox_inspect log_line,-Wl,--wrap=$(f))
 define fuzz_rules
 $(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) \
 		$(patsubst %,$(BUILD)/host/fuzz/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
-	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) -o $$@ $$^ \
+	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) \
+		$(TEST_LDFLAGS_$(basename $(notdir $(1)))) -o $$@ $$^ \
 		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
 endef
 # Loads of what shares memory with another side are told to tests/fuzz/adversary.c.
@@ -89,7 +93,8 @@ define replay_rules
 $(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(FUZZ_HELPERS) \
 		tests/coverage/replay.c) $(patsubst %,$(BUILD)/host/cov/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
+	@$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) \
+		$(TEST_LDFLAGS_$(basename $(notdir $(1)))) -o $$@ $$^ \
 		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call replay_rules,$(t),$(call fuzz_side,$(t)))))
