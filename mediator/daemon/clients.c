@@ -61,7 +61,8 @@ void client_fail(struct client *c, const char *format, ...)
 		va_end(args);
 	}
 	end(c);
-	kill(c->pid, SIGKILL);
+	if (!c->reaped)
+		kill(c->pid, SIGKILL);
 }
 
 static bool has_gpu(const struct client *c)
@@ -207,6 +208,7 @@ void client_ended(struct client *c, int status)
 {
 	struct ev_loop *loop = c->mediator->loop;
 
+	c->reaped = true;
 	/* What it said last, such as a FAULT, may still be in the socket. */
 	for (unsigned int i = 0; i < LAST_TURNS && c->socket >= 0; i++)
 		readable(loop, &c->io, EV_READ);
@@ -273,6 +275,7 @@ static void watch(struct client *c, pid_t pid, int socket, double patience_s)
 	c->socket = socket;
 	c->has_greeted = false;
 	c->ending = false;
+	c->reaped = false;
 	c->fault[0] = '\0';
 	c->renderer[0] = '\0';
 	/* Else the keeper is its parent, and says when it ends. */

@@ -56,6 +56,7 @@ struct client {
 	bool has_greeted;
 	bool resuming;		     /* it has talked to an earlier mediator */
 	bool ending;		     /* asked to end, or being killed */
+	bool reaped;		     /* its process id may be another's by now */
 	int status;		     /* of wait(), when gone */
 	char fault[GPUM_REASON_MAX]; /* why it was killed, "": it was not */
 	char renderer[GPUM_REASON_MAX];
