@@ -52,7 +52,7 @@
 #define ROUNDS_MAX   6u /* of question and answer at one time */
 #define TICK_NS	     UINT64_C(16666667)
 #define SETTLE_TURNS 160u /* 50 of 1 ms, then of 0.5 s: each limit of the mediator's is reached */
-#define DESCRIPTORS  512u /* that are looked at for leaks */
+#define DESCRIPTORS  256u /* that are looked at for leaks */
 #define BLOB_BYTES   4096u
 #define PRINTED_MAX  1024u
 #define SMALL_BUFFER 1 /* bytes: the kernel makes it the least there can be */
@@ -101,6 +101,7 @@ static bool stopping;
 static struct layer layers[LAYERS];
 static uint64_t jobs_run, frames_shown; /* the honest guest's */
 static struct xenstore_view view;
+static bool started;	    /* a client, of which the keeper has not read */
 static uint32_t looks_left; /* at the status */
 
 static const uint8_t *next;
@@ -267,6 +268,7 @@ pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket
 			   int output, bool sibling)
 {
 	(void)arguments;
+	started = true;
 	require(!strcmp(path, "//gpum-backend") && as == GPUM_CLIENT_FD && sibling);
 	for (uint32_t i = LIAR_SLOT; i < SLOTS; i++)
 		if (!processes[i].role)
@@ -316,15 +318,13 @@ static void tell_end(struct process *p, int status)
 
 static void bury(void)
 {
-	bool heard = is_keeper_heard();
-
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		struct process *p = &processes[i];
 
-		if (p->role && p->reaped && heard)
-			p->role = FREE;
-		else if (p->role && !p->reaped && p->killed)
+		if (p->role && !p->reaped && p->killed)
 			tell_end(p, SIGKILL);
+		else if (p->role && p->reaped && is_keeper_heard())
+			p->role = FREE;
 	}
 }
 
@@ -334,10 +334,11 @@ static void hear_keeper(void)
 	struct pollfd p = {.fd = keeper, .events = POLLIN};
 	int fds[2];
 
-	while (look(&p, 1) == 1 && keeper_recv(keeper, &msg, fds) == 1) {
+	while (started && look(&p, 1) == 1 && keeper_recv(keeper, &msg, fds) == 1) {
 		close_end(&fds[0]);
 		close_end(&fds[1]);
 	}
+	started = false;
 }
 
 static void hand_over(uint32_t slot, const char *name, uint32_t domid, bool small)
