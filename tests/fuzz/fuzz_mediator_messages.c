@@ -801,11 +801,16 @@ static void act(void)
 
 /* --- A whole life --------------------------------------------------------------------------- */
 
+static void text(void *fdt, const char *name, const char *value)
+{
+	fdt_property(fdt, name, value, (int)strlen(value) + 1);
+}
+
 static void panel_node(void *fdt, const char *name, const char *mode, uint32_t phandle)
 {
 	fdt_begin_node(fdt, name);
-	fdt_property_string(fdt, "connector", name);
-	fdt_property_string(fdt, "mode", mode);
+	text(fdt, "connector", name);
+	text(fdt, "mode", mode);
 	fdt_property_u32(fdt, "phandle", phandle);
 	fdt_end_node(fdt);
 }
@@ -840,7 +845,7 @@ static void guest_node(void *fdt, const char *name, uint32_t count, uint32_t fir
 	const uint32_t displays[] = {16 + first, 17 + first};
 
 	fdt_begin_node(fdt, name);
-	fdt_property_string(fdt, "domain-name", name);
+	text(fdt, "domain-name", name);
 	cells(fdt, "displays", count, displays);
 	fdt_property_u32(fdt, "ban-ms", 500);
 	if (!strcmp(name, "ivi")) {
@@ -858,7 +863,7 @@ static void make_tree(void *fdt)
 	fdt_finish_reservemap(fdt);
 	fdt_begin_node(fdt, "");
 	fdt_begin_node(fdt, "gpu-mediator");
-	fdt_property_string(fdt, "compatible", CONFIG_COMPATIBLE);
+	text(fdt, "compatible", CONFIG_COMPATIBLE);
 	panel_node(fdt, "panel-0", "128x128@60", 1);
 	panel_node(fdt, "panel-1", "128x64@60", 2);
 	panel_node(fdt, "panel-2", "128x64@60", 3);
