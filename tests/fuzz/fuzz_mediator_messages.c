@@ -47,6 +47,7 @@
 #define FIRST_DOMID  1u
 #define FIRST_PID    10000000 /* Linux gives none that is so high */
 #define LAYERS	     256u     /* that the compositor can know: buffers of all guests */
+#define MAX_CURSOR   256u     /* pixels */
 #define LOOKS_MAX    2u
 #define ACTS_MAX     128u
 #define ROUNDS_MAX   6u /* of question and answer at one time */
@@ -476,6 +477,7 @@ static void check_layer(const struct gpum_layer *l, bool kept)
 	if (!l->buffer_id || kept)
 		return;
 	require(known && s.x >= 0 && s.y >= 0);
+	require(!l->blend || (s.width <= MAX_CURSOR && s.height <= MAX_CURSOR));
 	require((uint64_t)s.x + s.width <= known->is.width &&
 		(uint64_t)s.y + s.height <= known->is.height);
 	for (uint32_t i = 0; i < GUESTS; i++)
