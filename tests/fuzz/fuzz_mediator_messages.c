@@ -49,10 +49,11 @@
 #define LAYERS	     256u     /* that the compositor can know: buffers of all guests */
 #define MAX_CURSOR   256u     /* pixels */
 #define LOOKS_MAX    2u
-#define ACTS_MAX     128u
+#define ACTS_MAX     96u
 #define ROUNDS_MAX   6u /* of question and answer at one time */
 #define TICK_NS	     UINT64_C(16666667)
-#define SETTLE_TURNS 160u /* 50 of 1 ms, then of 0.5 s: each limit of the mediator's is reached */
+#define SETTLE_TICKS 16u
+#define SETTLE_TURNS 100u /* the others of 0.5 s: each limit of the mediator's is reached */
 #define DESCRIPTORS  256u /* that are looked at for leaks */
 #define BLOB_BYTES   4096u
 #define PRINTED_MAX  1024u
@@ -897,6 +898,7 @@ static const struct mediator *prepared(void)
 	if (blank.options)
 		return &blank;
 	signal(SIGPIPE, SIG_IGN);
+	log_set_level("error");
 	make_tree(fdt);
 	if (config_parse(fdt, sizeof(fdt), &blank.config, &error)) {
 		fprintf(stderr, "%s\n", error.message);
@@ -958,7 +960,7 @@ static void start(uint8_t how)
 	kept_end_others(&m);
 	/* Most have much to say only then. */
 	for (uint32_t i = LIAR_SLOT; i <= LIAR2_SLOT; i++)
-		if (!(how & 4))
+		if (how % 16 < 12)
 			say_hello(&processes[i]);
 	turn();
 }
@@ -1006,7 +1008,7 @@ static void settle(void)
 	uint64_t jobs = jobs_run + 1, frames = frames_shown + 1;
 
 	for (uint32_t i = 0; i < SETTLE_TURNS && (jobs_run < jobs || frames_shown < frames); i++)
-		pass(i < 50 ? NS_PER_MS : NS_PER_S / 2);
+		pass(i < SETTLE_TICKS ? TICK_NS : NS_PER_S / 2);
 	require(jobs_run >= jobs && frames_shown >= frames);
 	require(m.guest[HONEST].state == GUEST_RUNNING && client_ready(&m.guest[HONEST].backend));
 	require(m.guest[HONEST].strikes.total == 0 && m.panel[0].restarts == 0);
