@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Backends that their guests have taken over, and the real daemon, in virtual time: three guests
- * whose backends an earlier mediator has left, one panel that is composed and two that are not. The
- * input is what two of the backends say, print and do, and when. The third guest's backend and the
- * compositor obey the protocol. Whatever happens:
+ * whose backends an earlier mediator has left, a panel that they share and another that one of them
+ * has alone. The input is what two of the backends say, print and do, and when. The third guest's
+ * backend and the compositor obey the protocol. Whatever happens:
  *
  * - neither of these two is killed, and only processes are that the mediator has;
  * - what it says to the two makes sense: no job twice, each frame answered, a picture's layers are
@@ -41,7 +41,7 @@
 
 #define GUESTS	     3u
 #define HONEST	     0u
-#define PANELS	     3u
+#define PANELS	     2u
 #define WIDTH	     128u
 #define HEIGHT	     64u /* of a display */
 #define FIRST_DOMID  1u
@@ -471,10 +471,10 @@ static void add_layer(const struct gpum_buffer *b)
 static void check_layer(const struct gpum_layer *l, bool kept)
 {
 	const struct layer *known = l->buffer_id ? find_layer(l->buffer_id) : NULL;
-	bool of_honest = l->clip.y == 0;
 	struct gpum_rect s = l->source;
 
-	require(l->clip.width == WIDTH && l->clip.height == HEIGHT);
+	/* Each guest has one display there, in their order. */
+	require(l->clip.y % (int)HEIGHT == 0 && l->clip.width == WIDTH && l->clip.height == HEIGHT);
 	if (!l->buffer_id || kept)
 		return;
 	require(known && s.x >= 0 && s.y >= 0);
@@ -482,7 +482,8 @@ static void check_layer(const struct gpum_layer *l, bool kept)
 	require((uint64_t)s.x + s.width <= known->is.width &&
 		(uint64_t)s.y + s.height <= known->is.height);
 	for (uint32_t i = 0; i < GUESTS; i++)
-		require((i == HONEST) == of_honest || !buffers_find_key(&m.guest[i], l->buffer_id));
+		require(l->clip.y == (int)(i * HEIGHT) ||
+			!buffers_find_key(&m.guest[i], l->buffer_id));
 }
 
 static void compose(struct process *p, const struct gpum_compose *c)
@@ -496,7 +497,7 @@ static void compose(struct process *p, const struct gpum_compose *c)
 static void bring_panel_buffers(const struct process *p)
 {
 	for (uint32_t i = 1; i <= GPUM_PANEL_BUFFERS; i++) {
-		struct gpum_msg msg = {.buffer = any_buffer(i, WIDTH, 2 * HEIGHT)};
+		struct gpum_msg msg = {.buffer = any_buffer(i, WIDTH, GUESTS * HEIGHT)};
 
 		say(p, &msg, GPUM_MSG_PANEL_BUFFER, picture);
 	}
@@ -867,16 +868,15 @@ static void make_tree(void *fdt)
 	fdt_begin_node(fdt, "");
 	fdt_begin_node(fdt, "gpu-mediator");
 	text(fdt, "compatible", CONFIG_COMPATIBLE);
-	panel_node(fdt, "panel-0", "128x128@60", 1);
+	panel_node(fdt, "panel-0", "128x192@60", 1);
 	panel_node(fdt, "panel-1", "128x64@60", 2);
-	panel_node(fdt, "panel-2", "128x64@60", 3);
 	fdt_begin_node(fdt, "displays");
 	fdt_property_u32(fdt, "#address-cells", 1);
 	fdt_property_u32(fdt, "#size-cells", 0);
 	display_node(fdt, 0, 1, 0);
 	display_node(fdt, 1, 1, HEIGHT);
 	display_node(fdt, 2, 2, 0);
-	display_node(fdt, 3, 3, 0);
+	display_node(fdt, 3, 1, 2 * HEIGHT);
 	fdt_end_node(fdt);
 	fdt_begin_node(fdt, "guests");
 	guest_node(fdt, "cluster", 1, 0);
@@ -988,15 +988,25 @@ static void stop(void)
 	close(picture);
 }
 
+static void check_key(struct guest *owner, struct buffer *b)
+{
+	for (uint32_t i = 0; i < GUESTS; i++) {
+		struct guest *g = &m.guest[i];
+
+		require(buffers_find_key(g, b->key) == (g == owner ? b : NULL));
+	}
+}
+
 static void check_buffers(void)
 {
 	for (uint32_t i = 0; i < GUESTS; i++) {
-		const struct buffers *b = &m.guest[i].buffers;
+		struct buffers *b = &m.guest[i].buffers;
 		uint32_t announced = 0;
 
 		for (uint32_t j = 0; j < BUFFERS_MAX; j++) {
 			announced += b->buffer[j].key && b->buffer[j].id;
-			require(!b->buffer[j].key == (b->buffer[j].fd == 0));
+			if (b->buffer[j].key)
+				check_key(&m.guest[i], &b->buffer[j]);
 		}
 		require(announced == b->announced && announced <= GPUM_MAX_BUFFERS);
 	}
