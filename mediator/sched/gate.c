@@ -35,31 +35,38 @@ void sched_gate_forget(struct sched *s, const struct sched_client *c)
 	}
 }
 
+/* By how much later than expected the mediator may hear of a frame. */
+static uint64_t lateness(const struct sched *s, const struct sched_client *g)
+{
+	return g->params.jitter_ns + s->costs.latency_ns;
+}
+
 /* A frame that has not come when it had to is left out; the next one is due a period later. */
-static void expect(struct sched_client *g, uint64_t now)
+static void expect(const struct sched *s, struct sched_client *g, uint64_t now)
 {
 	const uint64_t period = g->params.frame_period_ns;
-	uint64_t last = g->next_release_ns + g->params.jitter_ns;
+	uint64_t last = g->next_release_ns + lateness(s, g);
 
 	if (now > last)
 		g->next_release_ns += ((now - last - 1) / period + 1) * period;
 }
 
 /* Whether a job of `cost` that starts now would be over too late for g; lowers *wake if so. */
-static int holds(struct sched_client *g, uint64_t cost, uint64_t now, uint64_t *wake)
+static int holds(const struct sched *s, struct sched_client *g, uint64_t cost, uint64_t now,
+		 uint64_t *wake)
 {
 	uint64_t release, until;
 
 	/* One that has used up its budget keeps nobody else from using what it may not. */
 	if (!g->expected || g->throttled)
 		return 0;
-	expect(g, now);
+	expect(s, g, now);
 	until = g->release_ns + g->params.deadline_ns;
 	if (g->holding && now < until) {
 		release = now; /* its next job may come at any moment */
 	} else {
 		release = g->next_release_ns;
-		until = release + g->params.jitter_ns + 1;
+		until = release + lateness(s, g) + 1;
 	}
 	if (now + cost <= release + g->params.slack_ns)
 		return 0;
@@ -80,7 +87,7 @@ int sched_gate_holds(struct sched *s, const struct sched_client *c, uint64_t now
 
 		if (g->priority >= c->priority)
 			break;
-		held |= holds(g, c->cost_ns, now, wake);
+		held |= holds(s, g, c->cost_ns, now, wake);
 	}
 	return held;
 }
@@ -89,14 +96,12 @@ void sched_release(struct sched *s, struct sched_client *c, uint64_t now)
 {
 	const uint64_t period = c->params.frame_period_ns;
 
-	(void)s;
 	if (!c->drawing)
 		c->frame_ns = now;
 	if (c->drawing < SCHED_MAX_DRAWING)
 		c->drawing++;
 	c->last_frame_ns = now;
-	if (!period ||
-	    (c->expected && sched_elapsed(c->release_ns, now) + c->params.jitter_ns < period))
+	if (!period || (c->expected && sched_elapsed(c->release_ns, now) + lateness(s, c) < period))
 		return;
 	/* One that finishes no frame has lost its promise; nobody has to wait for it. */
 	c->holding = c->drawing < SCHED_MAX_DRAWING;

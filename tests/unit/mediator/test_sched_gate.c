@@ -227,6 +227,32 @@ static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
 	assert_int_equal(sched_enforced_cost(&costs, &p), 0);
 }
 
+/* The last release was told at once, this one may be told late. */
+static void a_release_is_awaited_for_its_jitter_and_the_latency(void **state)
+{
+	const struct sched_costs costs = {.latency_ns = 200 * US};
+	struct sched_client *c, *h;
+
+	(void)state;
+	sched_init(&rules_sched, &sched_fixed_priority);
+	sched_set_costs(&rules_sched, &costs);
+	c = rules_add(&rules_cluster);
+	sched_release(&rules_sched, c, T0);
+	rules_use(c, T0, T0 + 4 * MS);
+	sched_complete(&rules_sched, c, T0 + 4 * MS);
+	h = rules_add(&hog);
+	rules_ready(h, T0 + 15 * MS);
+	assert_null(rules_pick(T0 + 15 * MS));
+	assert_int_equal(rules_wake, T0 + 17 * MS + 200 * US + 1);
+	assert_null(rules_pick(T0 + 17 * MS + 200 * US));
+	sched_release(&rules_sched, c, T0 + 17 * MS + 200 * US);
+	rules_use(c, T0 + 17 * MS + 200 * US, T0 + 22 * MS);
+	sched_complete(&rules_sched, c, T0 + 22 * MS);
+	/* The next one may be told at once: nearer by both, and it counts. */
+	sched_release(&rules_sched, c, T0 + 32 * MS);
+	assert_int_equal(c->next_release_ns, T0 + 48 * MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_job_goes_before_one_that_has_to_wait),
 		cmocka_unit_test(
 			a_frame_that_does_not_come_holds_nobody_up_for_longer_than_its_jitter),
+		cmocka_unit_test(a_release_is_awaited_for_its_jitter_and_the_latency),
 		cmocka_unit_test(
 			a_frame_that_is_never_finished_holds_nobody_up_beyond_its_deadline),
 		cmocka_unit_test(releases_that_come_too_early_do_not_keep_the_gate_closed),
