@@ -90,7 +90,8 @@ static void display_stream(const struct config *c, const struct config_display *
 				      .deadline_ns = d->deadline_us * NS_PER_US,
 				      .budget_ns = p.budget_ns,
 				      .budget_period_ns = p.budget_period_ns,
-				      .gate = d->slack_gate != 0};
+				      .gate = d->slack_gate != 0,
+				      .own_ns = p.job_ns + c->costs.switch_ns};
 }
 
 /*

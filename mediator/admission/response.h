@@ -29,13 +29,15 @@ struct response_stream {
 	uint64_t deadline_ns;		      /* from the nominal release */
 	uint64_t budget_ns, budget_period_ns; /* of the client; 0: none */
 	uint8_t gate;			      /* jobs of lower priority wait for it */
+	uint64_t own_ns; /* as cost_ns, of jobs that keep to what is declared; 0: the same */
 };
 
 struct response {
 	uint64_t blocking_ns;  /* longest wait for a job of lower priority, at each segment */
 	uint64_t tolerance_ns; /* longest blocking with which the deadline would still hold */
 	uint8_t tolerates;     /* it holds without any blocking; tolerance_ns is valid */
-	uint64_t response_ns;  /* worst case when all keep to their declared periods */
+	/* Worst case of frames as declared, when all keep to their declared periods. */
+	uint64_t response_ns;
 	/*
 	 * Worst case when clients of higher or equal priority, too, send as much as they can: they
 	 * are held by their budgets alone. Unbounded when one of them has none.

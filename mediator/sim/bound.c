@@ -32,6 +32,15 @@ static uint64_t cost_of(const struct sim_workload *w, uint32_t guest)
 	return sched_enforced_cost(&costs, &params);
 }
 
+/* The same of a job that is not killed. */
+static uint64_t own_cost_of(const struct sim_workload *w, uint32_t guest)
+{
+	uint64_t longest = sim_workload_longest(w, guest), declared = w->guest[guest].max_job_ns;
+	uint64_t own = (longest > declared ? longest : declared) + w->switch_ns;
+
+	return own < cost_of(w, guest) ? own : cost_of(w, guest);
+}
+
 static void describe(const struct sim_workload *w, uint32_t i, struct response_stream *out)
 {
 	const struct sim_stream *s = &w->stream[i];
@@ -47,10 +56,14 @@ static void describe(const struct sim_workload *w, uint32_t i, struct response_s
 		.deadline_ns = s->deadline_ns ? s->deadline_ns : RESPONSE_HORIZON_NS,
 		.budget_ns = g->budget_ns,
 		.budget_period_ns = g->budget_period_ns,
-		.gate = g->gate && is_regular(s)};
+		.gate = g->gate && is_regular(s),
+		.own_ns = own_cost_of(w, s->guest)};
 	for (uint32_t j = 0; j + 1 < s->num_segments; j++)
 		if (s->gap_ns[j] > out->gap_ns)
 			out->gap_ns = s->gap_ns[j];
+	/* A segment is known of a latency after the one before. */
+	if (s->num_segments > 1 && w->latency_ns && !out->gap_ns)
+		out->gap_ns = 1;
 }
 
 /* Whether another guest that goes before this stream may use as much as it wants. */

@@ -150,7 +150,7 @@ refused 'segments-per-frame = <2>' 'segments-per-frame = <1>' $D segment-gap-us 
 refused 'slack-gate;' 'slack-gate = <0>;' $D slack-gate both
 # Well-formed, and more than the GPU can do in time.
 refused 'budget-us = <6400>' 'budget-us = <2100>' $G budget-us config
-refused 'deadline-us = <30000>' 'deadline-us = <9000>' $D deadline-us config
+refused 'deadline-us = <30000>' 'deadline-us = <8000>' $D deadline-us config
 refused 'budget-us = <6400>' 'budget-us = <33334>' $G budget-us config
 refused 'budget-period-us = <33333>;' '' $G budget-period-us both
 refused 'memory-mib = <64>' 'memory-mb = <64>' $G memory-mb both
@@ -184,7 +184,7 @@ helped() { # FROM TO
 	report $status "what gpumctl check proposes for '$to' is then accepted"
 }
 helped 'budget-us = <6400>' 'budget-us = <2100>'
-helped 'deadline-us = <30000>' 'deadline-us = <9000>'
+helped 'deadline-us = <30000>' 'deadline-us = <8000>'
 helped 'compose-us = <2000>' 'compose-us = <40000>'
 helped 'segment-gap-us = <500>' 'segment-gap-us = <30000>'
 

@@ -72,12 +72,26 @@ static uint64_t draw_jitter(struct world *w, uint32_t i)
 	}
 }
 
+static uint64_t draw_latency(struct world *w)
+{
+	uint64_t most = w->run->latency_ns;
+
+	if (w->run->exact || !most)
+		return most;
+	return frames_random(&w->seed) % 2 ? 0 : frames_between(&w->seed, 0, most);
+}
+
+/* Releases do not overtake each other. */
 static void plan(struct world *w, uint32_t i)
 {
 	struct state *s = &w->state[i];
 
-	s->release =
-		w->clients[i].kind == FRAMES_ADVERSE ? SCHED_NEVER : s->nominal + draw_jitter(w, i);
+	s->release = SCHED_NEVER;
+	if (w->clients[i].kind == FRAMES_ADVERSE)
+		return;
+	s->release = s->nominal + draw_jitter(w, i) + draw_latency(w);
+	if (s->release < w->now)
+		s->release = w->now;
 }
 
 static void begin_frame(struct world *w, uint32_t i)
@@ -122,6 +136,13 @@ static void complete(struct world *w, uint32_t i)
 		begin_frame(w, i);
 }
 
+static uint64_t draw_gap(struct world *w, uint32_t i)
+{
+	uint64_t most = w->clients[i].stream.gap_ns;
+
+	return w->run->exact ? most : frames_between(&w->seed, 1, most);
+}
+
 static void job_over(struct world *w)
 {
 	uint32_t i = (uint32_t)w->running;
@@ -137,11 +158,9 @@ static void job_over(struct world *w)
 		announce(w, i);
 	else if (--s->segments == 0)
 		complete(w, i);
-	else if (c->stream.gap_ns)
-		s->gap_end =
-			w->now + (w->run->exact ? c->stream.gap_ns
-						: frames_between(&w->seed, 1, c->stream.gap_ns));
-	else
+	else if (c->stream.gap_ns && (w->run->exact || frames_random(&w->seed) % 4))
+		s->gap_end = w->now + draw_gap(w, i) + draw_latency(w);
+	else /* announced before the end of the one before */
 		announce(w, i);
 }
 
@@ -157,9 +176,9 @@ static void provoke(struct world *w, uint32_t started)
 			continue;
 		if (w->now + 1 < s->nominal)
 			continue;
-		/* Sporadic: later than jitter allows is a later nominal release. */
-		if (w->now + 1 > s->nominal + r->jitter_ns)
-			s->nominal = w->now + 1 - r->jitter_ns;
+		/* Sporadic: later than jitter and latency allow is a later nominal release. */
+		if (w->now + 1 > s->nominal + r->jitter_ns + w->run->latency_ns)
+			s->nominal = w->now + 1 - r->jitter_ns - w->run->latency_ns;
 		s->release = w->now + 1;
 	}
 }
@@ -242,6 +261,7 @@ static void step(struct world *w)
 
 void frames_simulate(const struct frames_run *run, struct frames_client *clients, uint32_t count)
 {
+	const struct sched_costs costs = {.latency_ns = run->latency_ns};
 	static struct world w;
 
 	memset(&w, 0, sizeof(w));
@@ -253,6 +273,7 @@ void frames_simulate(const struct frames_run *run, struct frames_client *clients
 	w.running = -1;
 	w.wake = SCHED_NEVER;
 	sched_init(&w.sched, sched_policy_find(run->policy));
+	sched_set_costs(&w.sched, &costs);
 	for (uint32_t i = 0; i < count; i++) {
 		clients[i].worst_ns = clients[i].frames = clients[i].busy_ns = 0;
 		add_client(&w, i);

@@ -36,7 +36,8 @@ struct frames_client {
 struct frames_run {
 	const char *policy;
 	uint64_t seed, duration_ns;
-	int exact; /* each job takes its whole cost; or else something up to it */
+	uint64_t latency_ns; /* at most, of each release and each return from a gap */
+	int exact;	     /* each job takes its whole cost; or else something up to it */
 	/* Called with each job that ends; may be NULL. */
 	void (*ended)(void *context, uint32_t client, uint64_t started, uint64_t ended);
 	void *context;

@@ -103,8 +103,8 @@ static void a_tree_that_holds_is_admitted_with_its_numbers(void **state)
 	assert_int_equal(row_of(0)->blocking_ns, 9050 * NS_PER_US);
 	assert_int_equal(row_of(0)->response_ns, 13800 * NS_PER_US);
 	assert_int_equal(row_of(0)->cost_ns, 4050 * NS_PER_US);
-	/* 8.05 of the last one, 4.05 of the cluster, itself. */
-	assert_int_equal(row_of(1)->response_ns, (8050 + 4050 + 9050 + 200) * NS_PER_US);
+	/* 8.05 of the last one, 4.05 of the cluster, itself: what is killed is no frame. */
+	assert_int_equal(row_of(1)->response_ns, (8050 + 4050 + 6050 + 200) * NS_PER_US);
 	assert_int_equal(row_of(2)->deadline_ns, 90000 * NS_PER_US);
 	/* ceil(4.05 / 33.333) */
 	assert_in_range(row_of(0)->utilisation, 121500, 121513);
@@ -215,7 +215,7 @@ static const struct refusal {
 	{"deadline-us = <90000>", "deadline-us = <12000>", ADMISSION_LATE, "display@a",
 	 "deadline-us"},
 	{"frame-period-us = <80000>;", "frame-period-us = <16667>; segments-per-frame = <2>;",
-	 ADMISSION_LATE, "display@1", "frame-period-us"},
+	 ADMISSION_LATE, "ivi", "max-job-us"},
 	{"jitter-us = <500>;", "jitter-us = <33000>;", ADMISSION_LATE, "", ""},
 	{"jitter-us = <500>;", "segments-per-frame = <3>; segment-gap-us = <5000>;", ADMISSION_LATE,
 	 "", ""},

@@ -88,32 +88,32 @@ static const struct bound_case {
 	uint64_t expected[3];
 } bound_cases[] = {
 	{"jitter comes on top, and brings a superior's frames closer together",
-	 {{1, 1, 2 * MS, 1, 0, 10 * MS, 3 * MS, 10 * MS, 0, 0, 0},
-	  {2, 2, 3 * MS, 1, 0, 20 * MS, 0, 20 * MS, 0, 0, 0}},
+	 {{1, 1, 2 * MS, 1, 0, 10 * MS, 3 * MS, 10 * MS, 0, 0, 0, 0},
+	  {2, 2, 3 * MS, 1, 0, 20 * MS, 0, 20 * MS, 0, 0, 0, 0}},
 	 2,
 	 0,
 	 {8 * MS, 5 * MS}},
 	{"two frames of a superior fall into one wait when its jitter is long",
-	 {{1, 1, 4 * MS, 1, 0, 10 * MS, 9 * MS, 20 * MS, 0, 0, 0},
-	  {2, 2, 3 * MS, 1, 0, 50 * MS, 0, 50 * MS, 0, 0, 0}},
+	 {{1, 1, 4 * MS, 1, 0, 10 * MS, 9 * MS, 20 * MS, 0, 0, 0, 0},
+	  {2, 2, 3 * MS, 1, 0, 50 * MS, 0, 50 * MS, 0, 0, 0, 0}},
 	 2,
 	 0,
 	 {16 * MS, 11 * MS}},
 	{"segments without gaps are blocked once",
-	 {{1, 1, 2 * MS, 3, 0, 20 * MS, 0, 20 * MS, 0, 0, 0},
-	  {2, 2, 5 * MS, 1, 0, 100 * MS, 0, 100 * MS, 0, 0, 0}},
+	 {{1, 1, 2 * MS, 3, 0, 20 * MS, 0, 20 * MS, 0, 0, 0, 0},
+	  {2, 2, 5 * MS, 1, 0, 100 * MS, 0, 100 * MS, 0, 0, 0, 0}},
 	 2,
 	 0,
 	 {11 * MS, 11 * MS}},
 	{"segments with gaps are blocked each time, and latency counts each time",
-	 {{1, 1, 2 * MS, 3, 1 * MS, 40 * MS, 1 * MS, 40 * MS, 0, 0, 0},
-	  {2, 2, 5 * MS, 1, 0, 1000 * MS, 0, 1000 * MS, 0, 0, 0}},
+	 {{1, 1, 2 * MS, 3, 1 * MS, 40 * MS, 1 * MS, 40 * MS, 0, 0, 0, 0},
+	  {2, 2, 5 * MS, 1, 0, 1000 * MS, 0, 1000 * MS, 0, 0, 0, 0}},
 	 2,
 	 100 * US,
 	 {1 * MS + 6 * MS + 2 * MS + 3 * (5 * MS + 100 * US), 0}},
 	{"an overloaded GPU bounds nothing for the last one",
-	 {{1, 1, 6 * MS, 1, 0, 10 * MS, 0, 10 * MS, 0, 0, 0},
-	  {2, 2, 5 * MS, 1, 0, 10 * MS, 0, 10 * MS, 0, 0, 0}},
+	 {{1, 1, 6 * MS, 1, 0, 10 * MS, 0, 10 * MS, 0, 0, 0, 0},
+	  {2, 2, 5 * MS, 1, 0, 10 * MS, 0, 10 * MS, 0, 0, 0, 0}},
 	 2,
 	 0,
 	 {11 * MS, RESPONSE_UNBOUNDED}},
@@ -204,13 +204,13 @@ static uint32_t draw_set(struct frames_client *clients, enum flavour flavour)
 	return count + 1;
 }
 
-static void analyse(struct frames_client *clients, uint32_t count)
+static void analyse(struct frames_client *clients, uint32_t count, uint64_t latency)
 {
 	struct response_stream in[FRAMES_MAX] = {0};
 
 	for (uint32_t i = 0; i < count; i++)
 		in[i] = clients[i].stream;
-	response_analyse(in, count, 0, out);
+	response_analyse(in, count, latency, out);
 	for (uint32_t i = 0; i < count; i++)
 		clients[i].slack_ns = out[i].tolerates ? out[i].tolerance_ns : 0;
 }
@@ -268,7 +268,8 @@ static void hold_bounds(enum flavour flavour, const char *what, uint32_t sets)
 		assert_true(n < 200u * sets);
 		seed = n * 1000003 + flavour;
 		count = draw_set(clients, flavour);
-		analyse(clients, count);
+		run.latency_ns = chance(50) ? between(0, 300) * US : 0;
+		analyse(clients, count, run.latency_ns);
 		if (!all_hold(clients, count))
 			continue;
 		admitted++;
@@ -336,7 +337,7 @@ static void superiors_that_use_up_their_budgets_keep_to_the_rogue_bound(void **s
 			s->budget_ns = between(2, 60 / count) * s->budget_period_ns / 100;
 			clients[i].kind = FRAMES_SATURATE;
 		}
-		analyse(clients, count);
+		analyse(clients, count, 0);
 		if (out[victim].rogue_ns > clients[victim].stream.deadline_ns)
 			continue;
 		admitted++;
