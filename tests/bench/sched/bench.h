@@ -21,6 +21,7 @@ struct bench_options {
 	uint64_t frames; /* of the most important display, over all random configurations */
 	uint64_t seed;
 	uint32_t threads;
+	uint32_t tries;	       /* to find the worst response of one display */
 	const char *workloads; /* folder of *.sim */
 	const char *out;       /* the JSON file; what breaks a promise is written beside it */
 };

@@ -13,6 +13,8 @@ static const char usage[] =
 	"  --frames N       frames of the most important display in random configurations\n"
 	"                   (default: 20000000; the promise is 100000000)\n"
 	"  --seed N         of the random configurations (default: 1)\n"
+	"  --tries N        runs in which the worst response of a display is looked for\n"
+	"                   (default: 600)\n"
 	"  --threads N      (default: one per processor)\n"
 	"  --workloads DIR  (default: tests/bench/sched)\n"
 	"Exit status: 0 all holds, 1 something does not, 2 bad usage, 3 failed.\n";
@@ -105,15 +107,17 @@ int main(int argc, char **argv)
 	static const struct option names[] = {{"frames", required_argument, NULL, 'f'},
 					      {"seed", required_argument, NULL, 's'},
 					      {"threads", required_argument, NULL, 't'},
+					      {"tries", required_argument, NULL, 'n'},
 					      {"workloads", required_argument, NULL, 'w'},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct bench_options o = {.frames = 20000000,
 				  .seed = 1,
+				  .tries = 600,
 				  .threads = processors > 0 ? (uint32_t)processors : 1,
 				  .workloads = "tests/bench/sched"};
-	uint64_t threads = o.threads;
+	uint64_t threads = o.threads, tries = o.tries;
 	int option, bad = 0;
 
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -126,6 +130,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			bad |= read_number(optarg, &threads) || !threads || threads > 256;
+			break;
+		case 'n':
+			bad |= read_number(optarg, &tries) || tries > 100000000;
 			break;
 		case 'w':
 			o.workloads = optarg;
@@ -142,6 +149,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	o.threads = (uint32_t)threads;
+	o.tries = (uint32_t)tries;
 	o.out = argv[optind];
 	return run(&o);
 }

@@ -7,9 +7,23 @@
 #include <stdatomic.h>
 
 #include "mediator/admission/admission.h"
+#include "tests/bench/sched/adversary.h"
 #include "tests/bench/sched/bench.h"
 
 #define RATIO_SLOTS 4096u
+
+/* Displays whose bounds are compared with the worst response found. */
+enum promise_kind {
+	PROMISE_TOP = 0,  /* the most important one, when no other has its priority */
+	PROMISE_DISTINCT, /* no two at its priority or above have the same */
+	PROMISE_ALL,
+	PROMISE_KINDS,
+};
+
+struct ratios {
+	double ratio[RATIO_SLOTS]; /* bound / worst found */
+	uint32_t n;
+};
 
 struct tally {
 	uint64_t configurations, refused, runs;
@@ -21,9 +35,9 @@ struct tally {
 	uint64_t jobs;
 	uint64_t simulated_ns;
 	uint64_t broken_seed; /* of the first configuration that broke a promise */
-	double ratio[BENCH_CLASSES][RATIO_SLOTS];     /* bound / longest, in the worst phase */
-	double top_ratio[BENCH_CLASSES][RATIO_SLOTS]; /* the same of the most important display */
-	uint32_t ratios[BENCH_CLASSES], top_ratios[BENCH_CLASSES];
+	struct ratios ratios[BENCH_CLASSES][PROMISE_KINDS];
+	uint64_t searched; /* displays whose worst response was looked for */
+	double search_s;
 };
 
 struct worker {
@@ -39,10 +53,20 @@ struct worker {
 	struct sim_workload base; /* periodic, at declared maxima */
 	uint64_t bound_ns[SIM_MAX_STREAMS], rogue_ns[SIM_MAX_STREAMS];
 	uint64_t longest_ns[SIM_MAX_STREAMS]; /* of all runs to which bound_ns applies */
+	int searched;			      /* the worst has been looked for */
 	uint64_t warm_ns[SIM_MAX_STREAMS];    /* the earliest release that is promised anything */
 	uint64_t seed;
 	enum bench_class class;
 };
+
+/*
+ * search.c: the longest response of the stream's frames that is found in so many tries. The set's
+ * zero_ns is late enough for gates to know all releases.
+ */
+uint64_t search_worst(const struct adversary_set *set, uint32_t victim, uint64_t seed,
+		      uint32_t tries);
+
+double promise_now_s(void);
 
 /* Draw the configuration of k->seed and run all that it is to be tried with. */
 void scenario_run_all(struct worker *k);

@@ -7,7 +7,8 @@
  *    priority has just begun when it and everything above it are released, each late by all of its
  *    jitter, every job as long as allowed (killed ones too);
  *  - with everybody below the most important priority sending as many and as long jobs as it can;
- *  - for each display, with everybody but its guest doing so, held by budgets only.
+ *  - for each display, with everybody but its guest doing so, held by budgets only;
+ *  - in some of the configurations, for each display, in the worst phase that search.c finds.
  *
  * No frame that is promised may be late, and none may take longer than its bound.
  */
@@ -19,6 +20,8 @@
 #include "mediator/sim/tree.h"
 #include "tests/bench/sched/promise.h"
 
+#define SEARCH_EVERY   4u /* configurations */
+#define SEARCH_ROUNDS  4u
 #define FRAMES_PER_RUN 4000u /* of the most important display */
 
 static uint32_t priority_of(const struct sim_workload *w, uint32_t stream)
@@ -73,6 +76,7 @@ static void prepare(struct worker *k)
 	memset(k->longest_ns, 0, sizeof(k->longest_ns));
 	take_bounds(k);
 	take_warm_up(k);
+	k->searched = 0;
 	k->tally.configurations++;
 }
 
@@ -164,6 +168,16 @@ static void overrun(struct sim_workload *w, uint32_t stream, uint64_t times)
 	w->stream[stream].rogue_ns = times * g->kill_ns;
 }
 
+/* How long others may have to wait for one of its jobs. */
+static uint64_t cost_of(const struct sim_workload *w, uint32_t stream)
+{
+	const struct sim_guest *g = &w->guest[w->stream[stream].guest];
+	uint64_t killed = g->kill_ns ? g->kill_ns + w->watchdog_ns + w->reset_ns : 0;
+	uint64_t longest = w->stream[stream].job_max_ns[0];
+
+	return (killed > longest ? killed : longest) + w->switch_ns;
+}
+
 static uint32_t longest_below(const struct worker *k, uint32_t stream)
 {
 	const struct sim_workload *w = &k->base;
@@ -171,8 +185,7 @@ static uint32_t longest_below(const struct worker *k, uint32_t stream)
 
 	for (uint32_t i = 0; i < w->num_streams; i++)
 		if (priority_of(w, i) > priority_of(w, stream) &&
-		    (longest == SIM_NOBODY ||
-		     w->stream[i].job_max_ns[0] > w->stream[longest].job_max_ns[0]))
+		    (longest == SIM_NOBODY || cost_of(w, i) > cost_of(w, longest)))
 			longest = i;
 	return longest;
 }
@@ -199,8 +212,9 @@ static void run_worst_phase(struct worker *k, uint32_t stream)
 			s->jitter_mode = SIM_JITTER_RANDOM;
 			s->start_ns -= (s->start_ns - k->warm_ns[i]) / s->period_ns * s->period_ns;
 		}
-		/* The others' are killed, its own are ready when they were about to be. */
-		overrun(w, i, i == stream ? 1 : 2);
+		/* The others' are killed, its own are as declared. */
+		if (i != stream)
+			overrun(w, i, 2);
 		if (s->period_ns > longest_ns)
 			longest_ns = s->period_ns;
 	}
@@ -271,6 +285,95 @@ static void run_rogues(struct worker *k, uint32_t stream, struct sim_random *ran
 	check(k, stream, k->rogue_ns[stream]);
 }
 
+/* --- The worst phase ------------------------------------------------------------------------ */
+
+static uint64_t longest_period(const struct worker *k)
+{
+	uint64_t longest = 0;
+
+	for (uint32_t i = 0; i < k->base.num_streams; i++)
+		if (k->base.stream[i].period_ns > longest)
+			longest = k->base.stream[i].period_ns;
+	return longest;
+}
+
+static void describe(const struct worker *k, struct adversary_set *set)
+{
+	const struct sim_workload *w = &k->base;
+
+	memset(set, 0, sizeof(*set));
+	set->count = w->num_streams;
+	set->costs = k->config.costs;
+	for (uint32_t i = 0; i < w->num_streams; i++) {
+		const struct sim_stream *s = &w->stream[i];
+		struct adversary_stream *a = &set->stream[i];
+
+		/* One stream a guest, in the same order: bench_generate(). */
+		if (i < k->config.num_displays)
+			admission_guest_params(&k->config, &k->admission, i, &a->params);
+		else
+			admission_compositor_params(&k->config, i - k->config.num_displays,
+						    &a->params);
+		a->cost_ns = sched_enforced_cost(&set->costs, &a->params);
+		a->own_ns = s->job_max_ns[0] + w->switch_ns;
+		a->gap_ns = s->gap_ns[0];
+		a->segments = s->num_segments;
+		a->period_ns = s->period_ns;
+		a->jitter_ns = s->jitter_ns;
+		a->response_ns = k->bound_ns[i];
+		if (k->warm_ns[i] > set->zero_ns)
+			set->zero_ns = k->warm_ns[i];
+	}
+	set->zero_ns += 3 * longest_period(k);
+}
+
+/*
+ * Longer where the bound is not nearly reached, and then at another time: budget periods of those
+ * below begin when they do, and how often one of them can be in the way depends on it.
+ */
+static uint64_t search(struct worker *k, struct adversary_set *set, uint32_t stream)
+{
+	const uint64_t zero = set->zero_ns, longest = longest_period(k);
+	struct sim_random random = {k->seed + stream};
+	uint64_t worst = 0;
+
+	for (uint32_t round = 0; round < SEARCH_ROUNDS; round++) {
+		uint64_t found = search_worst(set, stream, k->seed * 1000 + stream * 10 + round,
+					      k->o->tries << round);
+
+		worst = found > worst ? found : worst;
+		if (k->bound_ns[stream] <= worst + worst / 20)
+			break;
+		set->zero_ns = zero + sim_random_between(&random, 0, longest);
+	}
+	set->zero_ns = zero;
+	return worst;
+}
+
+/* The worst that a search finds for each display, in some of the configurations. */
+static void run_search(struct worker *k)
+{
+	double start = promise_now_s();
+	struct adversary_set set;
+
+	describe(k, &set);
+	k->searched = 1;
+	for (uint32_t i = 0; i < k->config.num_displays; i++) {
+		uint64_t worst = search(k, &set, i);
+
+		k->tally.searched++;
+		k->tally.beyond_bound += worst > k->bound_ns[i];
+		if (worst > k->bound_ns[i])
+			fprintf(stderr,
+				"a search broke the bound of display %u, seed %" PRIu64 ": %" PRIu64
+				" ns instead of %" PRIu64 "\n",
+				i, k->seed, worst, k->bound_ns[i]);
+		if (worst > k->longest_ns[i])
+			k->longest_ns[i] = worst;
+	}
+	k->tally.search_s += promise_now_s() - start;
+}
+
 void scenario_run_all(struct worker *k)
 {
 	struct sim_random random = {~k->seed};
@@ -285,4 +388,6 @@ void scenario_run_all(struct worker *k)
 		run_worst_phase(k, i);
 	for (uint32_t i = 0; i < k->config.num_displays; i++)
 		run_rogues(k, i, &random);
+	if ((k->seed - k->o->seed) % SEARCH_EVERY == 0)
+		run_search(k);
 }
