@@ -48,7 +48,7 @@ struct backend {
 	struct link link;
 	struct gpum_state told; /* last STATE */
 	uint64_t told_us;
-	bool resume; /* another mediator is to be told what there is */
+	uint64_t resume; /* number of another mediator that is to be told what there is; 0: none */
 	bool end;
 };
 
@@ -73,8 +73,9 @@ static uint64_t now_us(void *opaque)
 
 static int say_hello(struct backend *b)
 {
-	struct gpum_msg msg = {
-		.hello = {.version = GPUM_CLIENT_VERSION, .pid = (uint32_t)getpid()}};
+	struct gpum_msg msg = {.hello = {.version = GPUM_CLIENT_VERSION,
+					 .pid = (uint32_t)getpid(),
+					 .resume = b->resume}};
 
 	memcpy(msg.hello.renderer, b->gpu->renderer, sizeof(msg.hello.renderer));
 	return gpum_msg_send(b->mediator, &msg, GPUM_MSG_HELLO, -1);
@@ -94,10 +95,10 @@ static bool config_is_sane(struct gpum_config *c)
 /* HELLO, and CONFIG in answer; the mediator may die in between, and another one ask anew. */
 static int introduce(struct backend *b, struct gpum_config *config)
 {
-	struct gpum_msg msg = {.type = GPUM_MSG_RESUME};
+	struct gpum_msg msg;
 	int fd, got;
 
-	while (msg.type == GPUM_MSG_RESUME) {
+	do {
 		if (say_hello(b) < 0)
 			return BACKEND_ERR_MEDIATOR;
 		got = gpum_msg_recv(b->mediator, &msg, &fd);
@@ -105,9 +106,12 @@ static int introduce(struct backend *b, struct gpum_config *config)
 			close(fd);
 		if (got != 1)
 			return BACKEND_ERR_MEDIATOR;
-	}
+		if (msg.type == GPUM_MSG_RESUME)
+			b->resume = msg.resume.number;
+	} while (msg.type == GPUM_MSG_RESUME);
 	if (msg.type != GPUM_MSG_CONFIG)
 		return BACKEND_ERR_MEDIATOR;
+	b->resume = 0;
 	*config = msg.config;
 	return config_is_sane(config) ? 0 : BACKEND_ERR_MEDIATOR;
 }
@@ -122,7 +126,6 @@ static int resume(struct backend *b)
 		return err;
 	if (memcmp(&config, &b->config, sizeof(config)))
 		return BACKEND_ERR_MEDIATOR;
-	b->resume = false;
 	memset(&b->told, 0xff, sizeof(b->told));
 	err = device_resume(b->device);
 	if (err == 1)
@@ -147,7 +150,7 @@ static int handle_message(struct backend *b, const struct gpum_msg *msg)
 	case GPUM_MSG_PING:
 		return answer_ping(b);
 	case GPUM_MSG_RESUME:
-		b->resume = true;
+		b->resume = msg->resume.number;
 		return 0;
 	}
 	return BACKEND_ERR_MEDIATOR;

@@ -33,12 +33,13 @@ static bool send_message(struct gpum_msg *msg, uint32_t type)
 	return status == 0;
 }
 
-static bool say_hello(const struct checker *c)
+static bool say_hello(const struct checker *c, uint64_t resume)
 {
 	struct gpum_msg msg = {0};
 
 	msg.hello.version = GPUM_CLIENT_VERSION;
 	msg.hello.pid = (uint32_t)getpid();
+	msg.hello.resume = resume;
 	snprintf(msg.hello.renderer, sizeof(msg.hello.renderer), "%s", c->reader->name);
 	return send_message(&msg, GPUM_MSG_HELLO);
 }
@@ -124,7 +125,7 @@ static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
 		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG);
 	case GPUM_MSG_RESUME:
 		forget(c);
-		return say_hello(c);
+		return say_hello(c, msg->resume.number);
 	case GPUM_MSG_CHECK:
 		return take_check(c, &msg->check, fd);
 	case GPUM_MSG_JOB_RUN:
@@ -200,7 +201,7 @@ int main(int argc, char **argv)
 	checker.reader = parse_options(argc, argv);
 	if (!checker.reader || !close_doors(&checker))
 		return EXIT_FAILURE;
-	if (say_hello(&checker))
+	if (say_hello(&checker, 0))
 		status = serve(&checker);
 	forget(&checker);
 	return status;

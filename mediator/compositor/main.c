@@ -31,13 +31,14 @@ static bool send_message(struct gpum_msg *msg, uint32_t type, int fd)
 	return status == 0;
 }
 
-static bool say_hello(void)
+static bool say_hello(uint64_t resume)
 {
 	struct gpum_msg msg = {0};
 	const char *renderer = (const char *)glGetString(GL_RENDERER);
 
 	msg.hello.version = GPUM_CLIENT_VERSION;
 	msg.hello.pid = (uint32_t)getpid();
+	msg.hello.resume = resume;
 	snprintf(msg.hello.renderer, sizeof(msg.hello.renderer), "%s", renderer ? renderer : "");
 	return send_message(&msg, GPUM_MSG_HELLO, -1);
 }
@@ -86,13 +87,13 @@ static bool run_job(struct compositor *c, uint64_t id)
 }
 
 /* New buffers: one of the old ones is on the screen, and is the next mediator's to look at. */
-static bool start_anew(struct compositor *c)
+static bool start_anew(struct compositor *c, uint64_t number)
 {
 	if (c->have_panel)
 		panel_finish(&c->panel);
 	memset(&c->panel, 0, sizeof(c->panel));
 	c->have_panel = c->have_compose = false;
-	return say_hello();
+	return say_hello(number);
 }
 
 static bool handle(struct compositor *c, const struct gpum_msg *msg, int fd)
@@ -100,7 +101,7 @@ static bool handle(struct compositor *c, const struct gpum_msg *msg, int fd)
 	if (msg->type == GPUM_MSG_PING)
 		return send_message(&(struct gpum_msg){0}, GPUM_MSG_PONG, -1);
 	if (msg->type == GPUM_MSG_RESUME)
-		return start_anew(c);
+		return start_anew(c, msg->resume.number);
 	if (msg->type == GPUM_MSG_PANEL)
 		return set_panel(c, &msg->panel);
 	if (!c->have_panel) {
@@ -188,7 +189,7 @@ int main(int argc, char **argv)
 
 	if (!gpu_open(&compositor.gpu, node))
 		return EXIT_FAILURE;
-	if (close_doors() && say_hello())
+	if (close_doors() && say_hello(0))
 		status = serve(&compositor);
 	if (compositor.have_panel)
 		panel_finish(&compositor.panel);

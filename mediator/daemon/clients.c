@@ -123,6 +123,9 @@ static void known(struct client *c)
 
 static void handle_hello(struct client *c, struct gpum_msg *msg)
 {
+	/* An earlier mediator has not read it. Another one follows, in answer to our RESUME. */
+	if (c->resuming && msg->hello.resume != c->mediator->started_ns)
+		return;
 	if (c->has_greeted) {
 		client_fail(c, "a second HELLO");
 		return;
@@ -335,7 +338,7 @@ int client_adopt(struct client *c, const struct kept_client *kept,
 		 const struct sched_params *params)
 {
 	double job_s = params->kill_ns ? (double)params->kill_ns / 1e9 : JOB_S;
-	struct gpum_msg msg = {0};
+	struct gpum_msg msg = {.resume = {.number = c->mediator->started_ns}};
 
 	c->sched = sched_add(&c->mediator->jobs.sched, params->priority, c);
 	if (!c->sched) {

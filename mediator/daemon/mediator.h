@@ -38,8 +38,8 @@ struct mediator {
 	uint32_t domid; /* own; valid when have_domid */
 	uint8_t have_domid;
 	uint32_t buffer_ids; /* last mediator-wide buffer id that was given out */
-	uint64_t started_ns;
-	uint64_t window_ns; /* since when statistics are counted */
+	uint64_t started_ns; /* no other mediator's: the number of its RESUME */
+	uint64_t window_ns;  /* since when statistics are counted */
 };
 
 /* The monotonic clock, in nanoseconds; never 0. */

@@ -37,6 +37,7 @@ uint32_t gpum_msg_size(uint32_t type)
 	case GPUM_MSG_COMPOSE:
 		return BODY_SIZE(compose);
 	case GPUM_MSG_RESUME:
+		return BODY_SIZE(resume);
 	case GPUM_MSG_PING:
 	case GPUM_MSG_PONG:
 		return (uint32_t)offsetof(struct gpum_msg, id);

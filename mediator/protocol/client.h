@@ -30,9 +30,10 @@
  * Another mediator. A client outlives a mediator that has died: the keeper holds the mediator's end
  * of the socket and hands it to the next one, which sends RESUME. What the two had said to each
  * other before is void. The client first ends the job that it has on the GPU, then says HELLO, and
- * waits for CONFIG or PANEL as after its start. A backend then announces anew what there is: its
- * buffers, the frame that each display showed last or waits for, cursors, and the job that waits.
- * Nobody gets the GPU before all have said HELLO.
+ * waits for CONFIG or PANEL as after its start. RESUME has a number, which HELLO repeats: one that
+ * a dead mediator has not read is still in the socket, and is not an answer to this one. A backend
+ * then announces anew what there is: its buffers, the frame that each display showed last or waits
+ * for, cursors, and the job that waits. Nobody gets the GPU before all have said HELLO.
  */
 #ifndef MEDIATOR_PROTOCOL_CLIENT_H
 #define MEDIATOR_PROTOCOL_CLIENT_H
@@ -43,7 +44,7 @@
 #include "mediator/truth/strip.h"
 
 #define GPUM_CLIENT_FD	    3
-#define GPUM_CLIENT_VERSION 2u
+#define GPUM_CLIENT_VERSION 3u
 
 #define GPUM_MAX_SCANOUTS  4u  /* displays of one guest */
 #define GPUM_MAX_LAYERS	   9u  /* pictures on one panel: 8 displays and a cursor */
@@ -94,6 +95,7 @@ enum gpum_msg_type {
 struct gpum_hello {
 	uint32_t version; /* GPUM_CLIENT_VERSION */
 	uint32_t pid;
+	uint64_t resume;		/* the number of the RESUME that it answers; 0: none */
 	char renderer[GPUM_REASON_MAX]; /* GL_RENDERER of the client's GPU, zero-terminated */
 };
 
@@ -241,6 +243,9 @@ struct gpum_msg {
 		struct {
 			uint64_t id;
 		} run; /* JOB_RUN */
+		struct {
+			uint64_t number; /* another for each mediator, not 0 */
+		} resume;
 		struct gpum_job_done done;
 		struct gpum_buffer buffer; /* BUFFER_ADD, LAYER_ADD, PICTURE_ADD, PANEL_BUFFER */
 		struct gpum_frame frame;

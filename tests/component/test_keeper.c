@@ -209,6 +209,29 @@ static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
+/* It has said HELLO to a mediator that died before it read it, as each that dies early does. */
+static void a_backend_that_answered_a_dead_mediator_goes_on_with_the_next(void **state)
+{
+	pid_t backend, pid;
+
+	(void)state;
+	come();
+	backend = cockpit_backend(&cockpit, "cluster");
+	kill(backend, SIGSTOP);
+	pid = cockpit_mediator(&cockpit);
+	kill(pid, SIGKILL);
+	pid = next_mediator(pid);
+	assert_true(pid > 0);
+	kill(pid, SIGSTOP);
+	kill(backend, SIGCONT);
+	usleep(100000);
+	kill(pid, SIGKILL);
+	assert_true(next_mediator(pid) > 0);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+	assert_true(draw_finished(&ivi, draw_work(&ivi, 1000)));
+	assert_int_equal(cockpit_backend(&cockpit, "cluster"), backend);
+}
+
 /* Whatever it is that kills them may come from a client. */
 static void the_third_death_in_a_minute_takes_the_clients_with_it(void **state)
 {
@@ -254,6 +277,7 @@ int main(void)
 		TEST(a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go),
 		TEST(a_backend_that_dies_after_its_mediator_is_started_again),
 		TEST(a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time),
+		TEST(a_backend_that_answered_a_dead_mediator_goes_on_with_the_next),
 		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),
 		TEST(a_keeper_that_dies_takes_all_with_it),
 	};

@@ -371,7 +371,9 @@ static void say(const struct process *p, struct gpum_msg *msg, uint32_t type, in
 
 static void say_hello(const struct process *p)
 {
-	struct gpum_msg msg = {.hello = {.version = GPUM_CLIENT_VERSION, .renderer = "any GPU"}};
+	struct gpum_msg msg = {.hello = {.version = GPUM_CLIENT_VERSION,
+					 .resume = m.started_ns,
+					 .renderer = "any GPU"}};
 
 	say(p, &msg, GPUM_MSG_HELLO, -1);
 }
