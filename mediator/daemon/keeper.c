@@ -252,10 +252,9 @@ int keeper_run(const struct options *o, char **argv)
 	sigaddset(&k->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &k->signals, &k->before);
 	k->signal_fd = signalfd(-1, &k->signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	wards_init(&k->wards);
 	strikes_init(&k->strikes, STRIKES_WINDOW_NS);
-	if (k->signal_fd < 0) {
-		log_error("no descriptor for signals: %m");
+	if (k->signal_fd < 0 || wards_init(&k->wards)) {
+		log_error("no descriptor for signals or sockets: %m");
 		return EXIT_FAILURE;
 	}
 	number = run_again_and_again(k);

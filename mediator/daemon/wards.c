@@ -13,10 +13,17 @@
 
 #include "mediator/daemon/log.h"
 
-void wards_init(struct wards *w)
+int wards_init(struct wards *w)
 {
+	int ends[2];
+
 	memset(w, 0, sizeof(*w));
 	w->socket = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
+		return -1;
+	close(ends[1]);
+	w->closed = ends[0];
+	return 0;
 }
 
 static struct ward *find(struct wards *w, pid_t pid)
@@ -145,7 +152,8 @@ uint32_t wards_end(struct wards *w)
 		if (!one->about.pid)
 			continue;
 		kill(one->about.pid, SIGKILL);
-		let_go(one);
+		dup3(w->closed, one->fd[0], O_CLOEXEC);
+		dup3(w->closed, one->fd[1], O_CLOEXEC);
 		count++;
 	}
 	return count;

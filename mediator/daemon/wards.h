@@ -18,10 +18,12 @@ struct ward {
 
 struct wards {
 	int socket; /* to the mediator; -1: there is none */
+	int closed; /* a socket whose other end is closed */
 	struct ward ward[KEEPER_MAX_CLIENTS];
 };
 
-void wards_init(struct wards *wards);
+/* Returns 0, or -1 with errno set. */
+int wards_init(struct wards *wards);
 
 /* For the next mediator: returns its end of the socket, or -1 with errno set. */
 int wards_connect(struct wards *wards);
@@ -36,7 +38,10 @@ void wards_listen(struct wards *wards);
 /* A child other than the mediator has ended and is reaped. */
 void wards_ended(struct wards *wards, pid_t pid, int status);
 
-/* Kill all and let go of them. Returns how many there were. */
+/*
+ * Kill all. Returns how many there were. What they have said is not handed over any more, but they
+ * are until they have ended: they may have the GPU so long.
+ */
 uint32_t wards_end(struct wards *wards);
 
 #endif

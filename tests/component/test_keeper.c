@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -249,6 +251,41 @@ static void the_third_death_in_a_minute_takes_the_clients_with_it(void **state)
 	assert_int_not_equal(cockpit_backend(&cockpit, "cluster"), backend);
 }
 
+/* Dead and not reaped, as a process that its driver does not let go: let go of by waitpid(). */
+static pid_t hold_end_of(const char *guest)
+{
+	pid_t pid = cockpit_backend(&cockpit, guest);
+
+	assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, NULL), 0);
+	return pid;
+}
+
+static void waits_for_the_end_of(pid_t pid)
+{
+	struct virtio_gpu_ctrl_hdr answer;
+	uint32_t job;
+
+	assert_int_equal(draw_context(&cluster, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	job = draw_work(&cluster, 1000);
+	assert_false(guest_wait(&cluster, 0, job, &answer, sizeof(answer), 300));
+	assert_int_equal(waitpid(pid, NULL, __WALL), pid);
+	assert_true(draw_finished(&cluster, job));
+}
+
+static void who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu(void **state)
+{
+	pid_t held;
+
+	(void)state;
+	come();
+	for (int i = 0; i < 2; i++)
+		kill_and_wait_for_the_next();
+	held = hold_end_of("ivi");
+	kill_and_wait_for_the_next();
+	assert_true(guest_leave(&cluster) && guest_connect(&cluster));
+	waits_for_the_end_of(held);
+}
+
 static void a_keeper_that_dies_takes_all_with_it(void **state)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
@@ -279,6 +316,7 @@ int main(void)
 		TEST(a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time),
 		TEST(a_backend_that_answered_a_dead_mediator_goes_on_with_the_next),
 		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),
+		TEST(who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu),
 		TEST(a_keeper_that_dies_takes_all_with_it),
 	};
 
