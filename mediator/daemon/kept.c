@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "mediator/daemon/clients.h"
+#include "mediator/daemon/jobs.h"
 #include "mediator/daemon/log.h"
 #include "mediator/daemon/mediator.h"
 
@@ -29,21 +30,27 @@ static void let_go(struct kept_client *k)
 	memset(k, 0, sizeof(*k));
 }
 
-static void forget(struct mediator *m, int pid)
+static bool forget(struct mediator *m, int pid)
 {
-	for (uint32_t i = 0; i < m->kept.count; i++)
-		if (m->kept.client[i].pid == pid)
-			let_go(&m->kept.client[i]);
+	for (uint32_t i = 0; i < m->kept.count; i++) {
+		if (m->kept.client[i].pid != pid)
+			continue;
+		let_go(&m->kept.client[i]);
+		return true;
+	}
+	return false;
 }
 
 static void ended(struct mediator *m, const struct keeper_msg *msg)
 {
 	struct client *c = msg->pid > 0 ? find_client(m, msg->pid) : NULL;
 
-	if (c)
+	if (c) {
 		client_ended(c, msg->status);
-	else
-		forget(m, msg->pid);
+	} else if (msg->pid > 0 && forget(m, msg->pid)) {
+		m->jobs.unknown--;
+		jobs_kick(m);
+	}
 }
 
 static void remember(struct mediator *m, const struct keeper_msg *msg, const int fds[2])
@@ -131,7 +138,8 @@ void kept_end_others(struct mediator *m)
 			continue;
 		log_warning("%s is not needed any more", k->name);
 		kill(k->pid, SIGKILL);
-		let_go(k);
+		m->jobs.unknown++;
+		k->name[0] = '\0'; /* nobody can take it any more */
 	}
 }
 

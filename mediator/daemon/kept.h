@@ -36,7 +36,7 @@ bool kept_init(struct mediator *mediator, int fd);
 /* A client of that name, whose descriptors are the caller's now; false: there is none. */
 bool kept_take(struct mediator *mediator, const char *name, struct kept_client *out);
 
-/* Nobody wants those that are left: kill them. */
+/* Nobody wants those that are left: kill them. Until they have ended nobody gets the GPU. */
 void kept_end_others(struct mediator *mediator);
 
 /* The keeper shall keep it, and tell when it ends. */

@@ -236,6 +236,11 @@ void cockpit_start_supervised(struct cockpit *c, const char *tree)
 	cockpit_start_mediator(c);
 }
 
+void cockpit_replace_tree(struct cockpit *c, const char *tree)
+{
+	write_tree(c, tree, "tree.dtb");
+}
+
 static int wait_end(pid_t pid, uint32_t ms)
 {
 	uint64_t until = test_now_ms() + ms;

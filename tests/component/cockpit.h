@@ -33,6 +33,8 @@ struct cockpit {
 void cockpit_start(struct cockpit *c, const char *tree);
 /* The same, with a keeper above the mediator. */
 void cockpit_start_supervised(struct cockpit *c, const char *tree);
+/* For the next mediator. */
+void cockpit_replace_tree(struct cockpit *c, const char *tree);
 /* The tree with the first `from` replaced, which it must hold; the caller's to free. */
 char *cockpit_changed_tree(const char *tree, const char *from, const char *to);
 

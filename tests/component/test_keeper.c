@@ -286,6 +286,21 @@ static void who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu
 	waits_for_the_end_of(held);
 }
 
+static void who_is_not_in_the_tree_any_more_has_ended_before_another_gets_the_gpu(void **state)
+{
+	char *tree = cockpit_changed_tree(cockpit_tree, "domain-name = \"ivi\";",
+					  "domain-name = \"radio\";");
+	pid_t held;
+
+	(void)state;
+	come();
+	cockpit_replace_tree(&cockpit, tree);
+	free(tree);
+	held = hold_end_of("ivi");
+	kill_and_wait_for_the_next();
+	waits_for_the_end_of(held);
+}
+
 static void a_keeper_that_dies_takes_all_with_it(void **state)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
@@ -317,6 +332,7 @@ int main(void)
 		TEST(a_backend_that_answered_a_dead_mediator_goes_on_with_the_next),
 		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),
 		TEST(who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu),
+		TEST(who_is_not_in_the_tree_any_more_has_ended_before_another_gets_the_gpu),
 		TEST(a_keeper_that_dies_takes_all_with_it),
 	};
 
