@@ -25,18 +25,25 @@ report() { # STATUS NAME
 }
 
 # Status 0: explored whole, and nothing wrong. 1: something is wrong. 2: it could not be explored.
-explore() { # NAME PROPERTY DEFINE...; PROPERTY '' for assertions and ends
+# PROPERTY: '' for assertions and ends, NO_CYCLE for that all comes to rest.
+explore() { # NAME PROPERTY DEFINE...
 	local name=$1 property=$2 log=$WORK/$1.log
+	local optimise=-O2
 	shift 2
+	# A mistake is found soon.
+	[[ $* == *-DBUG_* ]] && optimise=-O0
 	mkdir -p "$WORK/$name"
 	(
 		cd "$WORK/$name" || exit 2
 		spin "$@" -a "$MODEL" >spin.out 2>&1 || exit 2
 		if [ -z "$property" ]; then
-			gcc -O2 -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
+			gcc $optimise -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
 			timeout 200 ./pan -m1000000 $PAN_FLAGS
+		elif [ "$property" = NO_CYCLE ]; then
+			gcc $optimise -w -DNP -DNOCLAIM -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
+			timeout 200 ./pan -l -m1000000
 		else
-			gcc -O2 -w -DNFAIR=4 -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
+			gcc $optimise -w -DNFAIR=4 -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c || exit 2
 			timeout 200 ./pan -a -f -m1000000 -N "$property"
 		fi
 	) >"$log" 2>&1
@@ -110,6 +117,36 @@ report $? 'ending grants without waiting for the backend is found'
 explore connection-closing_first nothing_mapped_is_ended -DBUG_CLOSING_FIRST
 [ $? -eq 1 ]
 report $? 'a backend that says Closing before it has let go is found'
+
+# --- mediators that die --------------------------------------------------------------------------
+MODEL=$PWD/tests/model/resume.pml
+explore resume '' -DCOMMANDS=1
+report $? 'two mediators may die: no two jobs on the GPU, none runs twice, each command is answered once'
+explore resume-commands '' -DDEATHS=1
+report $? 'nor is it otherwise when guests send more'
+explore resume-lives '' -DCOMMANDS=1 -DDEATHS=1 -DLIVES=2 -DSTRIKES
+report $? 'or when clients die, or are ended by the keeper, and are started again'
+explore resume-rest NO_CYCLE -DCOMMANDS=1
+report $? 'all comes to rest when no more mediators die'
+
+resume_finds() { # MISTAKE NAME DEFINE...
+	local mistake=$1 name=$2
+	shift 2
+	explore "resume-$mistake" '' -DCOMMANDS=1 "-DBUG_$mistake" "$@"
+	[ $? -eq 1 ]
+	report $? "$name is found"
+}
+resume_finds NO_WAIT 'giving the GPU away before all have said HELLO'
+resume_finds ANY_HELLO 'believing a HELLO to a mediator that is dead'
+resume_finds OLD_WORDS 'believing what was said to it before'
+resume_finds BUSY_HELLO 'a client that says HELLO while it has the GPU'
+resume_finds FORGET_JOB 'one that forgets the job that waits'
+resume_finds TWICE 'one that announces a job again that has run'
+resume_finds FORGET_FRAME 'one that forgets the frame that waits'
+resume_finds NOT_AGAIN 'one that does not tell the old frame from the next'
+resume_finds KNOWN_AT_KILL 'waiting for who is silent only until it is killed'
+resume_finds UNWANTED 'not waiting for one that is not wanted'
+resume_finds LET_GO 'forgetting those that the keeper ends' -DSTRIKES -DLIVES=2 -DDEATHS=1
 
 echo "1..$number"
 exit $failed
