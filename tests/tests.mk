@@ -58,7 +58,7 @@ $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 
 # No process of the machine is started, killed or waited for, and time is the target's own.
 TEST_LDFLAGS_fuzz_mediator_messages := $(foreach f,access kill waitpid timerfd_create \
-	timerfd_settime sandbox_spawn sandbox_inspect log_line,-Wl,--wrap=$(f))
+	timerfd_settime sandbox_spawn sandbox_inspect keeper_send log_line,-Wl,--wrap=$(f))
 define fuzz_rules
 $(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) \
 		$(patsubst %,$(BUILD)/host/fuzz/lib/%.a,$(call side_archives,$(2)))

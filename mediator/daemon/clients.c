@@ -49,6 +49,27 @@ static void end(struct client *c)
 	jobs_withdraw(c);
 }
 
+static bool has_keeper(const struct mediator *m)
+{
+	return m->kept.fd >= 0;
+}
+
+/* libev may have waited for it already, of which we hear later in the same turn. */
+static bool is_child(pid_t pid)
+{
+	siginfo_t info;
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static void kill_process(struct mediator *m, pid_t pid)
+{
+	if (has_keeper(m))
+		kept_kill(m, pid);
+	else if (is_child(pid))
+		kill(pid, SIGKILL);
+}
+
 void client_fail(struct client *c, const char *format, ...)
 {
 	va_list args;
@@ -62,7 +83,7 @@ void client_fail(struct client *c, const char *format, ...)
 	}
 	end(c);
 	if (!c->reaped)
-		kill(c->pid, SIGKILL);
+		kill_process(c->mediator, c->pid);
 }
 
 static bool has_gpu(const struct client *c)
@@ -265,11 +286,6 @@ static int make_sockets(int sockets[2])
 	return 0;
 }
 
-static bool has_keeper(const struct client *c)
-{
-	return c->mediator->kept.fd >= 0;
-}
-
 static void watch(struct client *c, pid_t pid, int socket, double patience_s)
 {
 	struct ev_loop *loop = c->mediator->loop;
@@ -282,7 +298,7 @@ static void watch(struct client *c, pid_t pid, int socket, double patience_s)
 	c->fault[0] = '\0';
 	c->renderer[0] = '\0';
 	/* Else the keeper is its parent, and says when it ends. */
-	if (!has_keeper(c)) {
+	if (!has_keeper(c->mediator)) {
 		ev_child_init(&c->child, reaped, c->pid, 0);
 		ev_child_start(loop, &c->child);
 	}
@@ -314,7 +330,7 @@ int client_start(struct client *c, const char *program, const char *const argume
 	output = client_log_open(&c->log);
 	c->sched = output < 0 ? NULL : sched_add(&c->mediator->jobs.sched, priority, c);
 	c->pid = c->sched ? sandbox_spawn(path, argv, sockets[1], GPUM_CLIENT_FD, output,
-					  has_keeper(c))
+					  has_keeper(c->mediator))
 			  : -ENOMEM;
 	close(sockets[1]);
 	if (output >= 0)
@@ -344,7 +360,7 @@ int client_adopt(struct client *c, const struct kept_client *kept,
 	if (!c->sched) {
 		close(kept->socket);
 		close(kept->log);
-		kill(kept->pid, SIGKILL);
+		kept_kill(c->mediator, kept->pid);
 		return -ENOMEM;
 	}
 	jobs_configure(c, params);
@@ -397,7 +413,7 @@ void client_abandon(struct client *c)
 	ev_child_stop(c->mediator->loop, &c->child);
 	ev_timer_stop(c->mediator->loop, &c->patience);
 	ev_timer_stop(c->mediator->loop, &c->alive);
-	kill(c->pid, SIGKILL);
+	kill_process(c->mediator, c->pid);
 	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
 		;
 	c->pid = 0;

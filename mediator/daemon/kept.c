@@ -2,9 +2,9 @@
 #include "mediator/daemon/kept.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mediator/daemon/clients.h"
@@ -137,10 +137,21 @@ void kept_end_others(struct mediator *m)
 		if (!k->pid)
 			continue;
 		log_warning("%s is not needed any more", k->name);
-		kill(k->pid, SIGKILL);
+		kept_kill(m, k->pid);
 		m->jobs.unknown++;
 		k->name[0] = '\0'; /* nobody can take it any more */
 	}
+}
+
+/* A keeper that cannot be told is none: this mediator ends, and the next one has another socket. */
+static void say(struct mediator *m, const struct keeper_msg *msg, const int *fds, const char *what)
+{
+	int status = keeper_send(m->kept.fd, msg, fds);
+
+	if (!status)
+		return;
+	log_error("the keeper cannot be told %s: %s", what, strerror(-status));
+	shutdown(m->kept.fd, SHUT_RDWR);
 }
 
 void kept_add(struct client *c)
@@ -148,14 +159,18 @@ void kept_add(struct client *c)
 	struct mediator *m = c->mediator;
 	struct keeper_msg msg = {.type = KEEPER_KEEP, .pid = c->pid, .domid = c->domid};
 	const int fds[2] = {c->socket, c->log.pipe};
-	int status;
 
 	if (m->kept.fd < 0)
 		return;
 	snprintf(msg.name, sizeof(msg.name), "%s", c->name);
-	status = keeper_send(m->kept.fd, &msg, fds);
-	if (status)
-		log_error("%s: the keeper does not take it: %s", c->name, strerror(-status));
+	say(m, &msg, fds, "of a client");
+}
+
+void kept_kill(struct mediator *m, int pid)
+{
+	const struct keeper_msg msg = {.type = KEEPER_KILL, .pid = pid};
+
+	say(m, &msg, NULL, "to kill a client");
 }
 
 void kept_finish(struct mediator *m)

@@ -42,6 +42,9 @@ void kept_end_others(struct mediator *mediator);
 /* The keeper shall keep it, and tell when it ends. */
 void kept_add(struct client *client);
 
+/* The keeper shall kill it, unless it has been reaped: its process id may be another's by now. */
+void kept_kill(struct mediator *mediator, int pid);
+
 void kept_finish(struct mediator *mediator);
 
 #endif

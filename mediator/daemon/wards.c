@@ -112,6 +112,13 @@ static void keep(struct wards *w, const struct keeper_msg *msg, const int fds[2]
 	memcpy(one->fd, fds, sizeof(one->fd));
 }
 
+/* Who has been reaped is no ward any more: its process id may be another's, and stays alone. */
+static void kill_ward(struct wards *w, pid_t pid)
+{
+	if (pid > 0 && find(w, pid))
+		kill(pid, SIGKILL);
+}
+
 void wards_listen(struct wards *w)
 {
 	struct keeper_msg msg;
@@ -121,6 +128,8 @@ void wards_listen(struct wards *w)
 		got = keeper_recv(w->socket, &msg, fds);
 		if (got == 1 && msg.type == KEEPER_KEEP)
 			keep(w, &msg, fds);
+		else if (got == 1 && msg.type == KEEPER_KILL)
+			kill_ward(w, msg.pid);
 	}
 	if (got != 1 && got != -EAGAIN)
 		disconnect(w);

@@ -5,7 +5,9 @@
  * ends of their sockets, so that they outlive it. Both are one program, so both are trusted.
  *
  * First the keeper hands over the clients that there are (KEPT each), then READY. From then on the
- * mediator tells it of each that it starts (KEEP), and learns which has ended (ENDED).
+ * mediator tells it of each that it starts (KEEP), and learns which has ended (ENDED). It kills
+ * none itself but asks for it (KILL): who waits for a process knows that its id is not yet
+ * another's.
  */
 #ifndef MEDIATOR_PROTOCOL_KEEPER_H
 #define MEDIATOR_PROTOCOL_KEEPER_H
@@ -20,6 +22,7 @@ enum keeper_msg_type {
 	KEEPER_READY,	 /* keeper to mediator */
 	KEEPER_ENDED,	 /* keeper to mediator: pid and status are valid */
 	KEEPER_KEEP,	 /* mediator to keeper, with both descriptors */
+	KEEPER_KILL,	 /* mediator to keeper: pid is valid, and of one that it keeps */
 };
 
 /* Descriptors: the mediator's end of the client's socket, the end to read what it prints. */

@@ -111,10 +111,12 @@ static pid_t clone_into_namespaces(bool sibling)
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 }
 
-/* Waiting for a sibling is its parent's business. */
+/*
+ * It ends by itself, for nothing more comes through the pipe. Waiting for a sibling is its parent's
+ * business, who may have done it already.
+ */
 static int abandon(pid_t pid, int status)
 {
-	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return status;

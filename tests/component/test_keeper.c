@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The process above the mediator: starts it again, keeps its clients meanwhile, and ends with it.
  */
+#include <errno.h>
+#include <linux/sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,9 +20,10 @@
 #include "tests/component/cockpit.h"
 #include "tests/component/draw.h"
 
-#define WIDTH  COCKPIT_WIDTH
-#define HEIGHT COCKPIT_HEIGHT
-#define JOB_MS 700u /* longer than it takes to start a mediator */
+#define WIDTH	COCKPIT_WIDTH
+#define HEIGHT	COCKPIT_HEIGHT
+#define JOB_MS	700u  /* longer than it takes to start a mediator */
+#define KILL_MS 1000u /* of ivi's jobs */
 
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
@@ -196,6 +202,56 @@ static void a_backend_that_dies_after_its_mediator_is_started_again(void **state
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
 }
 
+/* A process that does nothing, with that process id as soon as it is free. */
+static pid_t take_process_id(pid_t wanted)
+{
+	const struct clone_args how = {
+		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1};
+	uint64_t until = test_now_ms() + GUEST_PATIENCE;
+	pid_t pid;
+
+	do
+		pid = (pid_t)syscall(SYS_clone3, &how, sizeof(how));
+	while (pid < 0 && errno == EEXIST && test_now_ms() < until && usleep(1000) == 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* The mediator is stopped, so that it hears of its backend's end only after it has killed it. */
+static void who_gets_the_process_id_of_a_dead_backend_is_not_killed_for_it(void **state)
+{
+	pid_t mediator, backend, other;
+	bool alive;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root may choose a process id */
+	come();
+	draw_work(&ivi, 60000000);
+	usleep(50000);
+	mediator = cockpit_mediator(&cockpit);
+	backend = cockpit_backend(&cockpit, "ivi");
+	kill(mediator, SIGSTOP);
+	kill(backend, SIGKILL);
+	other = take_process_id(backend);
+	assert_int_equal(other, backend);
+	usleep(KILL_MS * 1000);
+	kill(mediator, SIGCONT);
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "kill time", GUEST_PATIENCE));
+	usleep(100000);
+	alive = waitpid(other, NULL, WNOHANG) == 0;
+	if (alive) {
+		kill(other, SIGKILL);
+		waitpid(other, NULL, 0);
+	}
+	assert_true(alive);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
 /* What keeps silent may be on the GPU: it has so long as its job may take, and no longer. */
 static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(void **state)
 {
@@ -328,6 +384,7 @@ int main(void)
 		TEST(a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_another),
 		TEST(a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go),
 		TEST(a_backend_that_dies_after_its_mediator_is_started_again),
+		TEST(who_gets_the_process_id_of_a_dead_backend_is_not_killed_for_it),
 		TEST(a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time),
 		TEST(a_backend_that_answered_a_dead_mediator_goes_on_with_the_next),
 		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),

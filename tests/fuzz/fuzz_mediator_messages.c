@@ -103,7 +103,6 @@ static bool stopping;
 static struct layer layers[LAYERS];
 static uint64_t jobs_run, frames_shown; /* the honest guest's */
 static struct xenstore_view view;
-static bool started;	    /* a client, of which the keeper has not read */
 static uint32_t looks_left; /* at the status */
 
 static const uint8_t *next;
@@ -143,6 +142,8 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 int __wrap_timerfd_create(int clock, int flags);
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *spec,
 			   struct itimerspec *before);
+int __real_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
+int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
 int __wrap_kill(pid_t pid, int sig);
 pid_t __wrap_waitpid(pid_t pid, int *status, int flags);
 int __wrap_access(const char *path, int mode);
@@ -200,15 +201,32 @@ static bool is_keeper_heard(void)
 }
 
 /* One that it has been told is reaped may be another process by now. */
-int __wrap_kill(pid_t pid, int sig)
+static void ask_to_kill(pid_t pid)
 {
 	struct process *p = find_process(pid);
 
-	require(p && sig == SIGKILL);
-	require(p->role == LIAR || stopping);
+	require(p && (p->role == LIAR || stopping));
 	require(!p->reaped || !is_keeper_heard());
 	p->killed = true;
+}
+
+/* The keeper hears at once what the mediator says, and keeps nothing. */
+int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
+{
+	if (socket == keeper)
+		return __real_keeper_send(socket, msg, fds);
+	require(socket == m.kept.fd && (msg->type == KEEPER_KEEP || msg->type == KEEPER_KILL));
+	if (msg->type == KEEPER_KILL)
+		ask_to_kill(msg->pid);
 	return 0;
+}
+
+/* Only who waits for a process may kill it. */
+int __wrap_kill(pid_t pid, int sig)
+{
+	(void)pid;
+	(void)sig;
+	abort();
 }
 
 pid_t __wrap_waitpid(pid_t pid, int *status, int flags)
@@ -270,7 +288,6 @@ pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket
 			   int output, bool sibling)
 {
 	(void)arguments;
-	started = true;
 	require(!strcmp(path, "//gpum-backend") && as == GPUM_CLIENT_FD && sibling);
 	for (uint32_t i = LIAR_SLOT; i < SLOTS; i++)
 		if (!processes[i].role)
@@ -328,19 +345,6 @@ static void bury(void)
 		else if (p->role && p->reaped && is_keeper_heard())
 			p->role = FREE;
 	}
-}
-
-static void hear_keeper(void)
-{
-	struct keeper_msg msg;
-	struct pollfd p = {.fd = keeper, .events = POLLIN};
-	int fds[2];
-
-	while (started && look(&p, 1) == 1 && keeper_recv(keeper, &msg, fds) == 1) {
-		close_end(&fds[0]);
-		close_end(&fds[1]);
-	}
-	started = false;
 }
 
 static void hand_over(uint32_t slot, const char *name, uint32_t domid, bool small)
@@ -594,7 +598,6 @@ static void turn(void)
 		bury();
 		heard = hear_all();
 	}
-	hear_keeper();
 }
 
 static void pass(uint64_t ns)
