@@ -163,7 +163,8 @@ static void handle_hello(struct client *c, struct gpum_msg *msg)
 	known(c);
 	c->unanswered = 0;
 	ev_timer_again(c->mediator->loop, &c->alive);
-	log_info("%s: ready, pid %d, GPU %s", c->name, (int)c->pid, c->renderer);
+	if (log_allow(c->log.limit, mediator_now()))
+		log_info("%s: ready, pid %d, GPU %s", c->name, (int)c->pid, c->renderer);
 	c->ops->greeted(c);
 }
 

@@ -40,6 +40,7 @@ static void leave(struct guest *g)
 	ev_timer_stop(m->loop, &g->retry);
 	ev_timer_stop(m->loop, &g->leave);
 	g->present = false;
+	g->unexplained = false;
 	if (client_running(&g->backend)) {
 		g->state = GUEST_STOPPING;
 		client_stop(&g->backend);
@@ -79,9 +80,10 @@ static void try_start(struct guest *g)
 	g->started_ns = mediator_now();
 	g->backend_fault[0] = '\0';
 	memset(&g->counters, 0, sizeof(g->counters));
-	log_info("%s: domain %u gets a backend", g->config->name, g->domid);
+	if (log_allow(&g->limit, g->started_ns))
+		log_info("%s: domain %u gets a backend", g->config->name, g->domid);
 	if (backend_start(g))
-		start_timer(g, &g->retry, (double)restart_pause(&g->not_started, 0) / NS_PER_S);
+		start_timer(g, &g->retry, (double)restart_pause(&g->restart, 0) / NS_PER_S);
 	else
 		g->state = GUEST_RUNNING;
 }
@@ -133,8 +135,8 @@ static double retry_delay(struct guest *g)
 {
 	uint64_t lived = mediator_now() - g->started_ns;
 
-	if (!g->backend.has_greeted)
-		return (double)restart_pause(&g->not_started, lived) / NS_PER_S;
+	if (!g->backend.has_greeted || g->unexplained)
+		return (double)restart_pause(&g->restart, lived) / NS_PER_S;
 	return RETRY_FIRST_S * (1u << strikes_recent(&g->strikes, mediator_now()));
 }
 
@@ -143,10 +145,21 @@ static bool ended_well(const struct client *c)
 	return !c->fault[0] && WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0;
 }
 
+static void note_end(struct guest *g, const char *end)
+{
+	if (g->backend_fault[0])
+		strike(g, g->backend_fault);
+	else if (!g->backend.has_greeted)
+		not_started(g, end);
+	else if (ended_well(&g->backend))
+		g->unexplained = true;
+	else
+		strike(g, end);
+}
+
 void guest_backend_gone(struct guest *g)
 {
 	struct mediator *m = g->mediator;
-	bool well = ended_well(&g->backend) && !g->backend_fault[0];
 	char end[GPUM_REASON_MAX + 32];
 
 	frames_gone(g);
@@ -163,16 +176,23 @@ void guest_backend_gone(struct guest *g)
 		return;
 	}
 	g->state = GUEST_IDLE;
-	if (g->backend_fault[0])
-		strike(g, g->backend_fault);
-	else if (well)
-		log_info("%s: connection of domain %u is closed", g->config->name, g->domid);
-	else if (g->backend.has_greeted)
-		strike(g, end);
-	else
-		not_started(g, end);
-	g->closing = xenstore_refuse(m->xenstore, g->domid, well ? "" : g->last_fault);
+	note_end(g, end);
+	g->closing = xenstore_refuse(m->xenstore, g->domid, g->unexplained ? "" : g->last_fault);
 	start_timer(g, &g->retry, retry_delay(g));
+	consider_ban(g);
+}
+
+/*
+ * A backend ends well when dom0 has taken the device away, which xenstore then says as well. One
+ * whose guest is still there has failed, or wants to be started all the time.
+ */
+static void explain(struct guest *g)
+{
+	if (!g->unexplained || g->closing)
+		return;
+	g->unexplained = false;
+	strike(g, "it ended though its guest is there");
+	g->closing = xenstore_refuse(g->mediator->xenstore, g->domid, g->last_fault);
 	consider_ban(g);
 }
 
@@ -274,6 +294,10 @@ static void follow(struct guest *g, const struct xenstore_device *d)
 		return;
 	}
 	ev_timer_stop(g->mediator->loop, &g->leave);
+	/* Then dom0 had taken it away. */
+	if (attached)
+		g->unexplained = false;
+	explain(g);
 	/* dom0 has attached the same domain again: a new chance. */
 	if (g->state == GUEST_BANNED && attached) {
 		strikes_forgive(&g->strikes);

@@ -104,6 +104,25 @@ static void a_backend_that_is_stuck_without_a_job_is_found_and_replaced(void **s
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
+/* As one that was taken over can end: without a word, and with status 0. */
+static void a_backend_that_ends_while_its_guest_is_there_is_at_fault(void **state)
+{
+	(void)state;
+	for (json_int_t i = 1; i <= 3; i++) {
+		kill(cockpit_backend(&cockpit, "ivi"), SIGTERM);
+		assert_true(guest_leave(&ivi));
+		for (int j = 0; j < 500 && of_ivi("strikes") < i; j++)
+			usleep(10000);
+		assert_int_equal(of_ivi("strikes"), i);
+		assert_true(cockpit_wait_fault(&cockpit, "ivi", "its guest is there", 0));
+		if (i < 3)
+			assert_true(guest_connect(&ivi));
+	}
+	assert_int_equal(of_ivi("bans"), 1);
+	assert_int_equal(cockpit_backend(&cockpit, "ivi"), 0);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
 static void hang_thrice(void)
 {
 	for (int i = 0; i < 3; i++) {
@@ -156,6 +175,22 @@ static void detach(struct guest *g)
 	xs_close(dom0);
 }
 
+static void a_backend_that_ends_because_dom0_takes_the_device_away_is_not_at_fault(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		detach(&ivi);
+		for (int j = 0; j < 500 && cockpit_backend(&cockpit, "ivi"); j++)
+			usleep(10000);
+		usleep(100000);
+		assert_int_equal(of_ivi("strikes"), 0);
+		guest_attach(&ivi, "ivi");
+		assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	}
+	assert_int_equal(of_ivi("strikes"), 0);
+	assert_true(guest_connect(&ivi));
+}
+
 static void a_banned_domain_that_dom0_attaches_again_gets_another_chance(void **state)
 {
 	(void)state;
@@ -203,8 +238,10 @@ int main(void)
 		TEST(a_job_that_never_ends_costs_its_guest_the_backend_and_others_little),
 		TEST(after_a_hang_the_guest_connects_anew_and_draws),
 		TEST(a_backend_that_is_stuck_without_a_job_is_found_and_replaced),
+		TEST(a_backend_that_ends_while_its_guest_is_there_is_at_fault),
 		TEST(three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself),
 		TEST(a_banned_guest_that_returns_as_another_domain_is_still_banned),
+		TEST(a_backend_that_ends_because_dom0_takes_the_device_away_is_not_at_fault),
 		TEST(a_banned_domain_that_dom0_attaches_again_gets_another_chance),
 		TEST(a_banned_guest_that_removes_its_own_nodes_is_still_banned),
 		TEST(a_reboot_and_a_sign_of_life_do_not_end_a_ban),

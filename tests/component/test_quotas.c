@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define HEIGHT COCKPIT_HEIGHT
 #define EVENTS 100u /* a second; see tree() */
 #define LINES  6u   /* a minute */
+#define ENDS   5    /* of one backend after the other; the last pause is 1.6 s */
 #define IVI    "displays = <&display1>; "
 #define BOUNDS                                                                                     \
 	IVI "max-granted-mib = <1>; max-events-per-second = <100>; "                               \
@@ -157,6 +159,25 @@ static void lines_beyond_their_rate_are_left_out(void **state)
 	assert_true(lines_with("not below the queue") <= LINES + LINES / 2);
 }
 
+/* This guest is never banned, so that only the pauses keep its backends from coming all the time.
+ */
+static void a_backend_that_ends_again_and_again_comes_later_each_time_and_fills_no_log(void **state)
+{
+	uint64_t last = 0;
+
+	(void)state;
+	for (int i = 0; i < ENDS; i++) {
+		last = test_now_ms();
+		assert_return_code(kill(cockpit_backend(&cockpit, "ivi"), SIGTERM), errno);
+		assert_true(guest_wait_backend(&ivi, GUEST_CLOSED, GUEST_PATIENCE));
+		assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
+	}
+	assert_true(test_now_ms() - last >= 1500);
+	assert_true(lines_with("ivi") >= LINES);
+	assert_true(lines_with("ivi") <= LINES + LINES / 2);
+	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
+}
+
 /* Each write fires a watch of its backend and one of the mediator. */
 static void a_flood_of_watches_delays_nobody(void **state)
 {
@@ -197,6 +218,7 @@ int main(void)
 		TEST(a_mebibyte_of_its_memory_is_mapped_and_no_page_more),
 		TEST(events_beyond_their_rate_are_taken_later),
 		TEST(lines_beyond_their_rate_are_left_out),
+		TEST(a_backend_that_ends_again_and_again_comes_later_each_time_and_fills_no_log),
 		TEST(a_flood_of_watches_delays_nobody),
 		TEST(too_few_watches_are_said_with_the_number_needed),
 	};
