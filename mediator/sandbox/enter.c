@@ -78,6 +78,7 @@ static int limit_resources(const struct sandbox *s)
 	return status;
 }
 
+/* Of this thread: Linux has no call for the others, which can start no program either. */
 static int drop_bounding_set(void)
 {
 	for (cap_value_t c = 0; CAP_IS_SUPPORTED(c); c++)

@@ -37,7 +37,8 @@ pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int a
 		    bool sibling);
 
 /*
- * Give up everything but the descriptors that are open. All threads are included. On failure,
+ * Give up everything but the descriptors that are open. All threads are included, but for the
+ * capabilities' bound, which is the calling thread's only: none can start a program. On failure,
  * -errno with the step named on stderr, the process must end: it is then half way in.
  */
 int sandbox_enter(const struct sandbox *sandbox);

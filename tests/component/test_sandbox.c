@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,6 +187,50 @@ static void the_kernel_confirms_it_for_every_thread(void **state)
 	assert_true(sandbox_is_closed(&s));
 }
 
+/* Asked from outside, where no filter of system calls refuses it first. */
+static void nothing_can_be_put_into_the_empty_root(void **state)
+{
+	int channel, made, error;
+	char path[64], ready;
+	pid_t pid = start("nothing", NULL, &channel);
+
+	(void)state;
+	assert_int_equal(read(channel, &ready, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/root/new", (int)pid);
+	made = mkdir(path, 0700);
+	error = errno;
+	close(channel);
+	assert_int_equal(outcome_of(pid), WORKS);
+	assert_int_equal(made, -1);
+	assert_int_equal(error, EROFS);
+}
+
+/*
+ * Else a program with capabilities of its own, or of root's, would bring them back to the thread
+ * that has entered. Threads from before keep their bound; that none starts a program is the
+ * filter's.
+ */
+static void no_capability_can_be_had_again(void **state)
+{
+	unsigned long long bound = ~0ULL;
+	char path[64], line[256], ready;
+	int channel;
+	pid_t pid = start("nothing", NULL, &channel);
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(read(channel, &ready, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "CapBnd: %llx", &bound);
+	if (f)
+		fclose(f);
+	close(channel);
+	assert_int_equal(outcome_of(pid), WORKS);
+	assert_int_equal(bound, 0);
+}
+
 static void a_process_outside_is_not_called_closed(void **state)
 {
 	struct sandbox_state s;
@@ -240,6 +285,8 @@ int main(void)
 		cmocka_unit_test(a_thread_from_before_is_bound_as_well),
 		cmocka_unit_test(what_drawing_needs_goes_on),
 		cmocka_unit_test(the_kernel_confirms_it_for_every_thread),
+		cmocka_unit_test(nothing_can_be_put_into_the_empty_root),
+		cmocka_unit_test(no_capability_can_be_had_again),
 		cmocka_unit_test(a_process_outside_is_not_called_closed),
 		cmocka_unit_test(status_shows_the_state_of_a_real_backend),
 	};

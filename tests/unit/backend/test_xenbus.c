@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest that writes into its part of xenstore faster than the backend reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+
+#include "backend/transport/xenbus.h"
+
+#define FLOOD 100000u /* watches that have fired */
+#define MOST  1000u   /* that one look may take: some milliseconds' worth */
+
+static uint32_t fired, taken;
+static const char *front;
+
+char **__wrap_xs_check_watch(struct xs_handle *xs);
+void *__wrap_xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *len);
+bool __wrap_xs_write(struct xs_handle *xs, xs_transaction_t t, const char *path, const void *data,
+		     unsigned int len);
+
+char **__wrap_xs_check_watch(struct xs_handle *xs)
+{
+	(void)xs;
+	if (taken == fired) {
+		errno = EAGAIN;
+		return NULL;
+	}
+	taken++;
+	return calloc(2, sizeof(char *));
+}
+
+void *__wrap_xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *len)
+{
+	char *text = strdup(strstr(path, "/online") ? "1" : strstr(path, "front") ? front : "4");
+
+	(void)xs;
+	(void)t;
+	if (text && len)
+		*len = (unsigned int)strlen(text);
+	return text;
+}
+
+bool __wrap_xs_write(struct xs_handle *xs, xs_transaction_t t, const char *path, const void *data,
+		     unsigned int len)
+{
+	(void)xs;
+	(void)t;
+	(void)path;
+	(void)data;
+	(void)len;
+	return true;
+}
+
+static struct xenbus connected(void)
+{
+	return (struct xenbus){.state = XenbusStateConnected, .front = "front", .back = "back"};
+}
+
+static void a_flood_of_watches_is_taken_in_portions(void **state)
+{
+	struct xenbus x = connected();
+
+	(void)state;
+	fired = FLOOD;
+	taken = 0;
+	front = "4";
+	assert_int_equal(xenbus_look(&x), XENBUS_WAIT);
+	assert_in_range(taken, 1, MOST);
+	/* What is left is not lost. */
+	for (uint32_t i = 0; i < FLOOD && taken < FLOOD; i++)
+		xenbus_look(&x);
+	assert_int_equal(taken, FLOOD);
+}
+
+/* The state is read after each portion, so the flood hides nothing. */
+static void in_a_flood_the_state_is_seen_all_the_same(void **state)
+{
+	struct xenbus x = connected();
+
+	(void)state;
+	fired = FLOOD;
+	taken = 0;
+	front = "5";
+	assert_int_equal(xenbus_look(&x), XENBUS_DISCONNECT);
+	assert_true(taken < FLOOD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flood_of_watches_is_taken_in_portions),
+		cmocka_unit_test(in_a_flood_the_state_is_seen_all_the_same),
+	};
+
+	return cmocka_run_group_tests_name("xenbus", tests, NULL, NULL);
+}
