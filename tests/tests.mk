@@ -19,12 +19,15 @@ COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/compon
 # cockpit, the backend beside the mediator's pure parts, or frontend, which is compiled in.
 FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%.c=$(BUILD)/host/fuzz/%)
+# Helpers of all targets lie beside them, those of fuzz_NAME.c alone in tests/fuzz/NAME/.
 FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
+fuzz_helpers = $(FUZZ_HELPERS) $(wildcard $(1:tests/fuzz/fuzz_%.c=tests/fuzz/%)/*.c)
 # The kernel module's own sources, on a kernel of a few lines; all but what needs a xenstore.
 FRONTEND_SRC := $(filter-out frontend/xenbus.c %.mod.c,$(wildcard frontend/*.c))
 KERNEL_SRC := $(wildcard tests/kernel/*.c)
 TEST_SRC := $(call sources,$(wildcard tests/standins tests/component tests/unit)) \
-	$(FUZZ_TARGETS) $(FUZZ_HELPERS) $(call sources,tests/coverage) $(FRONTEND_SRC) $(KERNEL_SRC)
+	$(sort $(foreach t,$(FUZZ_TARGETS),$(t) $(call fuzz_helpers,$(t)))) \
+	$(call sources,tests/coverage) $(FRONTEND_SRC) $(KERNEL_SRC)
 
 SIDE_PKGS_backend = $(gpum-backend_PKGS)
 SIDE_LIBS_backend = $(gpum-backend_LIBS)
@@ -57,10 +60,10 @@ endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
 
 # No process of the machine is started, killed or waited for, and time is the target's own.
-TEST_LDFLAGS_fuzz_mediator_messages := $(foreach f,access kill waitpid timerfd_create \
+TEST_LDFLAGS_fuzz_mediator_messages := $(foreach f,access kill sendmsg waitpid timerfd_create \
 	timerfd_settime sandbox_spawn sandbox_inspect keeper_send log_line,-Wl,--wrap=$(f))
 define fuzz_rules
-$(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(FUZZ_HELPERS)) \
+$(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(call fuzz_helpers,$(1))) \
 		$(patsubst %,$(BUILD)/host/fuzz/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
 	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) \
@@ -90,7 +93,7 @@ $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t),$(call fuzz_side,$(t))
 
 # Branches are counted in unit tests, but for drawing, and with the fuzzers' seeds.
 define replay_rules
-$(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(FUZZ_HELPERS) \
+$(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(call fuzz_helpers,$(1)) \
 		tests/coverage/replay.c) $(patsubst %,$(BUILD)/host/cov/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
 	@$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) \

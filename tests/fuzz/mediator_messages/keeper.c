@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* The keeper, and the processes that it has. */
+#include "tests/fuzz/mediator_messages/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mediator/protocol/keeper.h"
+#include "mediator/sandbox/inspect.h"
+#include "mediator/sandbox/sandbox.h"
+
+#define SMALL_BUFFER 1 /* bytes: the kernel makes it the least there can be */
+
+int __real_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
+int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
+int __wrap_kill(pid_t pid, int sig);
+pid_t __wrap_waitpid(pid_t pid, int *status, int flags);
+pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket, int as,
+			   int output, bool sibling);
+bool __wrap_sandbox_inspect(pid_t pid, struct sandbox_state *state);
+ssize_t __real_sendmsg(int socket, const struct msghdr *header, int flags);
+ssize_t __wrap_sendmsg(int socket, const struct msghdr *header, int flags);
+
+struct process *find_process(pid_t pid)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		if (world.process[i].role && world.process[i].pid == pid)
+			return &world.process[i];
+	return NULL;
+}
+
+/* Whose the mediator's end of a socket is; NULL: no client's. */
+static struct process *find_hearer(int socket)
+{
+	for (uint32_t i = 0; i < GUESTS; i++)
+		if (world.m.guest[i].backend.socket == socket)
+			return find_process(world.m.guest[i].backend.pid);
+	if (world.m.panel[0].compositor.socket == socket)
+		return find_process(world.m.panel[0].compositor.pid);
+	return NULL;
+}
+
+/* Then nobody need ask the kernel whether something was said, which would be most of the work. */
+ssize_t __wrap_sendmsg(int socket, const struct msghdr *header, int flags)
+{
+	ssize_t sent = __real_sendmsg(socket, header, flags);
+	struct process *p = sent >= 0 ? find_hearer(socket) : NULL;
+
+	if (p)
+		p->unread++;
+	return sent;
+}
+
+static bool is_keeper_heard(void)
+{
+	struct pollfd p = {.fd = world.m.kept.fd, .events = POLLIN};
+
+	return look(&p, 1) == 0;
+}
+
+/* One that it has been told is reaped may be another process by now. */
+static void ask_to_kill(pid_t pid)
+{
+	struct process *p = find_process(pid);
+
+	require(p && (p->role == LIAR || world.stopping));
+	require(!p->reaped || !is_keeper_heard());
+	p->killed = true;
+}
+
+/* The keeper hears at once what the mediator says, and keeps nothing. */
+int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
+{
+	if (socket == world.keeper)
+		return __real_keeper_send(socket, msg, fds);
+	require(socket == world.m.kept.fd &&
+		(msg->type == KEEPER_KEEP || msg->type == KEEPER_KILL));
+	if (msg->type == KEEPER_KILL)
+		ask_to_kill(msg->pid);
+	return 0;
+}
+
+/* Only who waits for a process may kill it. */
+int __wrap_kill(pid_t pid, int sig)
+{
+	(void)pid;
+	(void)sig;
+	abort();
+}
+
+pid_t __wrap_waitpid(pid_t pid, int *status, int flags)
+{
+	require(find_process(pid) && world.stopping && flags == 0);
+	*status = SIGKILL;
+	return pid;
+}
+
+static struct process *become(uint32_t slot, int socket, int log)
+{
+	static const enum role roles[] = {HONEST_BACKEND, COMPOSITOR, LIAR};
+	struct process *p = &world.process[slot];
+
+	*p = (struct process){.role = roles[slot < LIAR_SLOT ? slot : LIAR_SLOT],
+			      .pid = ++world.last_pid,
+			      .socket = socket,
+			      .log = log};
+	return p;
+}
+
+static int keep_end(int fd)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	require(own >= 0 && fcntl(own, F_SETFL, O_NONBLOCK) == 0);
+	return own;
+}
+
+/* Only backends that have lied are ever started again. */
+pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket, int as,
+			   int output, bool sibling)
+{
+	(void)arguments;
+	require(!strcmp(path, "//gpum-backend") && as == GPUM_CLIENT_FD && sibling);
+	for (uint32_t i = LIAR_SLOT; i < SLOTS; i++)
+		if (!world.process[i].role)
+			return become(i, keep_end(socket), keep_end(output))->pid;
+	abort();
+}
+
+bool __wrap_sandbox_inspect(pid_t pid, struct sandbox_state *state)
+{
+	(void)state;
+	require(find_process(pid) != NULL);
+	return false;
+}
+
+void tell_end(struct process *p, int status)
+{
+	const struct keeper_msg msg = {.type = KEEPER_ENDED, .pid = p->pid, .status = status};
+
+	close_end(&p->socket);
+	close_end(&p->log);
+	p->reaped = true;
+	require(keeper_send(world.keeper, &msg, NULL) == 0);
+}
+
+void bury(void)
+{
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		struct process *p = &world.process[i];
+
+		if (p->role && !p->reaped && p->killed)
+			tell_end(p, SIGKILL);
+		else if (p->role && p->reaped && is_keeper_heard())
+			p->role = FREE;
+	}
+}
+
+void hand_over(uint32_t slot, const char *name, uint32_t domid, bool small)
+{
+	struct keeper_msg msg = {.type = KEEPER_KEPT, .domid = domid};
+	int sockets[2], log[2], fds[2], bytes = SMALL_BUFFER;
+
+	require(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets));
+	require(!pipe2(log, O_NONBLOCK | O_CLOEXEC));
+	if (small)
+		setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	msg.pid = become(slot, sockets[1], log[1])->pid;
+	snprintf(msg.name, sizeof(msg.name), "%s", name);
+	fds[0] = sockets[0];
+	fds[1] = log[0];
+	require(keeper_send(world.keeper, &msg, fds) == 0);
+	close(sockets[0]);
+	close(log[0]);
+}
