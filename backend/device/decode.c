@@ -53,8 +53,9 @@ static bool is_2d_format(uint32_t format)
 	case VIRTIO_GPU_FORMAT_A8B8G8R8_UNORM:
 	case VIRTIO_GPU_FORMAT_R8G8B8X8_UNORM:
 		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 static uint32_t decode_create_2d(const void *wire, struct tail tail, struct vgpu_cmd *cmd)

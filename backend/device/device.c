@@ -360,7 +360,10 @@ static int answer_questions(struct device *dev)
 	struct vgpu_cmd cmd;
 	int got = 0;
 
-	for (int i = 0; i < VISIT_BUDGET && (got = vq_peek(dev->control, dev->chain)) > 0; i++) {
+	for (int i = 0; i < VISIT_BUDGET; i++) {
+		got = vq_peek(dev->control, dev->chain);
+		if (got <= 0)
+			break;
 		uint32_t result =
 			admit(dev, dev->control, VGPU_ON_CONTROL, bytes, sizeof(bytes), &cmd);
 		if (result || cmd.fenced || !is_question(&cmd))

@@ -26,7 +26,7 @@ static uint8_t low8(uint32_t value)
 
 static uint32_t pixel_clock_10khz(uint32_t width, uint32_t height, uint32_t period_us)
 {
-	uint64_t pixels = (uint64_t)(width + HBLANK) * (height + VBLANK);
+	uint64_t pixels = ((uint64_t)width + HBLANK) * ((uint64_t)height + VBLANK);
 	/* pixels per period_us is MHz; times 100 gives 10 kHz */
 	uint64_t clock = pixels * 100 / (period_us > 0 ? period_us : 16667);
 

@@ -21,8 +21,9 @@ static uint32_t answer_to_errno(int err)
 		return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
 	case -EINVAL:
 		return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+	default:
+		return VIRTIO_GPU_RESP_ERR_UNSPEC;
 	}
-	return VIRTIO_GPU_RESP_ERR_UNSPEC;
 }
 
 static uint32_t gpu_execute(struct device *dev, const struct vgpu_cmd *cmd)

@@ -109,13 +109,14 @@ void scanout_show(struct device *dev, uint32_t mask)
 
 		if (!(mask >> i & 1) || !r)
 			continue;
+		s->seq++;
 		s->last = (struct gpum_frame){.scanout = i,
 					      .buffer_id = r->buffer_id,
 					      .x = s->rect.x,
 					      .y = s->rect.y,
 					      .width = s->rect.width,
 					      .height = s->rect.height,
-					      .seq = ++s->seq};
+					      .seq = s->seq};
 		msg.frame = s->last;
 		device_send(dev, GPUM_MSG_FRAME, &msg, -1);
 	}

@@ -28,7 +28,8 @@ int keeper_recv(int socket, struct keeper_msg *msg, int fds[2])
 	int got = packet_recv(socket, &packet);
 	bool sound;
 
-	fds[0] = fds[1] = -1;
+	fds[0] = -1;
+	fds[1] = -1;
 	if (got <= 0)
 		return got;
 	sound = packet.whole && packet.size == sizeof(*msg);

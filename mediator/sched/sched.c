@@ -135,7 +135,8 @@ void sched_init(struct sched *s, const struct sched_policy *policy)
 	memset(s, 0, sizeof(*s));
 	s->policy = policy;
 	s->next_refill_ns = SCHED_NEVER;
-	s->first = s->last = SCHED_NOBODY;
+	s->first = SCHED_NOBODY;
+	s->last = SCHED_NOBODY;
 }
 
 void sched_set_costs(struct sched *s, const struct sched_costs *costs)
@@ -165,7 +166,8 @@ struct sched_client *sched_add(struct sched *s, uint32_t priority, void *owner)
 		memset(c, 0, sizeof(*c));
 		c->used = 1;
 		c->index = (uint8_t)i;
-		c->priority = c->params.priority = priority;
+		c->priority = priority;
+		c->params.priority = priority;
 		c->params.weight = 1;
 		c->owner = owner;
 		if (s->policy->join)
