@@ -53,12 +53,19 @@ static uint64_t grow(const struct delay *d, struct term *t, uint64_t w)
 	return t->sum - before;
 }
 
+static void start_over(struct term *t)
+{
+	t->reach = 0;
+	t->new = 0;
+	t->sum = 0;
+}
+
 uint64_t demand_fixed_point(struct delay *d, uint64_t base, uint64_t start)
 {
 	uint64_t w = start, sum = base;
 
 	for (uint32_t i = 0; i < d->terms; i++)
-		d->term[i].reach = d->term[i].new = d->term[i].sum = 0;
+		start_over(&d->term[i]);
 	for (uint32_t step = 0; step < MAX_STEPS; step++) {
 		for (uint32_t i = 0; i < d->terms; i++)
 			sum += grow(d, &d->term[i], w + d->early);

@@ -231,11 +231,12 @@ static uint64_t longest_life(const struct analysis *a, uint32_t i, int rogue)
  */
 static void settle(struct analysis *a, uint32_t from, uint32_t to, int rogue)
 {
-	int changed = 1;
+	uint32_t round = 0;
+	int changed;
 
 	for (uint32_t k = from; k < to; k++)
 		a->assumed[a->order[k]] = a->in[a->order[k]].deadline_ns;
-	for (uint32_t round = 0; changed; round++) {
+	do {
 		changed = 0;
 		for (uint32_t k = from; k < to; k++) {
 			uint32_t i = a->order[k];
@@ -251,7 +252,8 @@ static void settle(struct analysis *a, uint32_t from, uint32_t to, int rogue)
 			changed = 1;
 			a->assumed[i] = round < MAX_ROUNDS ? response : RESPONSE_UNBOUNDED;
 		}
-	}
+		round++;
+	} while (changed);
 }
 
 static void analyse_level(struct analysis *a, uint32_t from, uint32_t to)
@@ -274,10 +276,20 @@ static void analyse_level(struct analysis *a, uint32_t from, uint32_t to)
 		a->assumed[a->order[k]] = life[k];
 }
 
+static uint32_t end_of_level(const struct analysis *a, uint32_t from)
+{
+	uint32_t to = from + 1;
+
+	while (to < a->count && a->in[a->order[to]].priority == a->in[a->order[from]].priority)
+		to++;
+	return to;
+}
+
 void response_analyse(const struct response_stream *in, uint32_t count, uint64_t latency_ns,
 		      struct response *out)
 {
 	struct analysis a = {.in = in, .out = out, .count = count, .latency = latency_ns};
+	uint32_t from = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at = i;
@@ -288,10 +300,10 @@ void response_analyse(const struct response_stream *in, uint32_t count, uint64_t
 		out[i] = (struct response){.response_ns = RESPONSE_UNBOUNDED,
 					   .rogue_ns = RESPONSE_UNBOUNDED};
 	}
-	for (uint32_t from = 0, to; from < count; from = to) {
-		for (to = from + 1; to < count; to++)
-			if (in[a.order[to]].priority != in[a.order[from]].priority)
-				break;
+	while (from < count) {
+		uint32_t to = end_of_level(&a, from);
+
 		analyse_level(&a, from, to);
+		from = to;
 	}
 }
