@@ -51,12 +51,11 @@ struct guest {
 	struct buffers buffers;
 	struct gpum_state counters; /* the backend's last word */
 	struct strikes strikes;
-	struct restart
-		restart;       /* of backends that ended before they were ready, or for no reason */
-	bool unexplained;      /* its backend has ended as if the guest had gone; xenstore knows */
-	uint64_t started_ns;   /* its backend */
-	struct ev_timer retry; /* active: no new backend before it fires */
-	struct ev_timer leave; /* after dom0's detach */
+	struct restart restart; /* of those that were never ready, or ended for no reason */
+	bool unexplained;	/* its backend ended as if the guest had gone; xenstore knows */
+	uint64_t started_ns;	/* its backend */
+	struct ev_timer retry;	/* active: no new backend before it fires */
+	struct ev_timer leave;	/* after dom0's detach */
 	char last_fault[GPUM_REASON_MAX + 32];
 	char backend_fault[GPUM_REASON_MAX]; /* FAULT of the backend that runs */
 	struct log_limit limit;		     /* of all that it and its backends cause */
