@@ -294,6 +294,7 @@ static void watch(struct client *c, pid_t pid, int socket, double patience_s)
 	c->pid = pid;
 	c->socket = socket;
 	c->has_greeted = false;
+	c->adopted = false;
 	c->ending = false;
 	c->reaped = false;
 	c->fault[0] = '\0';
@@ -370,6 +371,7 @@ int client_adopt(struct client *c, const struct kept_client *kept,
 	c->resuming = true;
 	c->mediator->jobs.unknown++;
 	watch(c, kept->pid, kept->socket, job_s + ANSWER_S);
+	c->adopted = true;
 	client_send(c, &msg, GPUM_MSG_RESUME, -1);
 	log_info("%s: pid %d goes on", c->name, (int)c->pid);
 	return 0;

@@ -54,7 +54,8 @@ struct client {
 	uint32_t unanswered;	  /* times it was asked since its last */
 	struct sched_client *sched;
 	bool has_greeted;
-	bool resuming;		     /* it has talked to an earlier mediator */
+	bool adopted;		     /* an earlier mediator has started it, */
+	bool resuming;		     /* and it has not yet said HELLO to us */
 	bool ending;		     /* asked to end, or being killed */
 	bool reaped;		     /* its process id may be another's by now */
 	int status;		     /* of wait(), when gone */

@@ -131,11 +131,17 @@ static void not_started(struct guest *g, const char *reason)
 		log_error("%s: backend could not start: %s", g->config->name, reason);
 }
 
+/* Then it has looked at what its guest sends, for this mediator or for an earlier one. */
+static bool was_ready(const struct client *c)
+{
+	return c->has_greeted || c->adopted;
+}
+
 static double retry_delay(struct guest *g)
 {
 	uint64_t lived = mediator_now() - g->started_ns;
 
-	if (!g->backend.has_greeted || g->unexplained)
+	if (!was_ready(&g->backend) || g->unexplained)
 		return (double)restart_pause(&g->restart, lived) / NS_PER_S;
 	return RETRY_FIRST_S * (1u << strikes_recent(&g->strikes, mediator_now()));
 }
@@ -149,7 +155,7 @@ static void note_end(struct guest *g, const char *end)
 {
 	if (g->backend_fault[0])
 		strike(g, g->backend_fault);
-	else if (!g->backend.has_greeted)
+	else if (!was_ready(&g->backend))
 		not_started(g, end);
 	else if (ended_well(&g->backend))
 		g->unexplained = true;

@@ -494,14 +494,23 @@ pid_t cockpit_mediator(struct cockpit *c)
 	return result;
 }
 
-pid_t cockpit_backend(struct cockpit *c, const char *guest)
+json_int_t cockpit_of_guest(struct cockpit *c, const char *guest, const char *part,
+			    const char *what)
 {
 	json_t *status = cockpit_status(c);
-	json_t *pid = json_object_get(cockpit_status_of(status, "guests", guest), "pid");
-	pid_t result = (pid_t)json_integer_value(pid);
+	json_t *in = cockpit_status_of(status, "guests", guest);
+	json_int_t value;
 
+	if (part)
+		in = json_object_get(in, part);
+	value = json_integer_value(json_object_get(in, what));
 	json_decref(status);
-	return result;
+	return value;
+}
+
+pid_t cockpit_backend(struct cockpit *c, const char *guest)
+{
+	return (pid_t)cockpit_of_guest(c, guest, NULL, "pid");
 }
 
 bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, uint32_t ms)

@@ -78,6 +78,9 @@ bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms);
 json_t *cockpit_status(struct cockpit *c);
 /* The object of that name in one of its lists, "guests" or "displays" (borrowed), or NULL. */
 json_t *cockpit_status_of(json_t *status, const char *list, const char *name);
+/* A number of a guest, from that part of it, such as "jobs"; NULL: from the guest itself. */
+json_int_t cockpit_of_guest(struct cockpit *c, const char *guest, const char *part,
+			    const char *what);
 /* True as soon as the guest's last fault holds `text`. */
 bool cockpit_wait_fault(struct cockpit *c, const char *guest, const char *text, uint32_t ms);
 

@@ -57,12 +57,7 @@ static void hang(struct guest *g)
 
 static json_int_t of_ivi(const char *what)
 {
-	json_t *status = cockpit_status(&cockpit);
-	json_int_t value = json_integer_value(
-		json_object_get(cockpit_status_of(status, "guests", "ivi"), what));
-
-	json_decref(status);
-	return value;
+	return cockpit_of_guest(&cockpit, "ivi", NULL, what);
 }
 
 /* The job of the cluster's that waits while the hung one has the GPU. */

@@ -46,13 +46,7 @@ static int teardown(void **state)
 
 static json_int_t of_ivi(const char *part, const char *what)
 {
-	json_t *status = cockpit_status(&cockpit);
-	json_t *guest = cockpit_status_of(status, "guests", "ivi");
-	json_t *in = *part ? json_object_get(guest, part) : guest;
-	json_int_t value = json_integer_value(json_object_get(in, what));
-
-	json_decref(status);
-	return value;
+	return cockpit_of_guest(&cockpit, "ivi", part, what);
 }
 
 static bool cluster_draws(void)
@@ -81,9 +75,9 @@ static void a_job_that_ends_each_new_backend_is_not_tried_a_fourth_time(void **s
 		assert_true(cluster_draws());
 		assert_true(guest_leave(&ivi));
 	}
-	for (int i = 0; i < 500 && of_ivi("", "bans") == 0; i++)
+	for (int i = 0; i < 500 && of_ivi(NULL, "bans") == 0; i++)
 		usleep(10000);
-	assert_int_equal(of_ivi("", "bans"), 1);
+	assert_int_equal(of_ivi(NULL, "bans"), 1);
 	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS / 2));
 	assert_int_equal(cockpit_backend(&cockpit, "ivi"), 0);
 	assert_true(cluster_draws());

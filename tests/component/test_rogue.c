@@ -109,12 +109,7 @@ static struct frames draw_frames(struct guest *g, uint32_t ms)
 
 static json_int_t of_ivi(const char *part, const char *what)
 {
-	json_t *status = cockpit_status(&cockpit);
-	json_t *guest = cockpit_status_of(status, "guests", "ivi");
-	json_int_t value = json_integer_value(json_object_get(json_object_get(guest, part), what));
-
-	json_decref(status);
-	return value;
+	return cockpit_of_guest(&cockpit, "ivi", part, what);
 }
 
 /* Backends tell their counters ten times a second. */

@@ -258,12 +258,7 @@ static int teardown(void **state)
 
 static json_int_t of_cluster(const char *what)
 {
-	json_t *status = cockpit_status(&cockpit);
-	json_int_t value = json_integer_value(
-		json_object_get(cockpit_status_of(status, "guests", "cluster"), what));
-
-	json_decref(status);
-	return value;
+	return cockpit_of_guest(&cockpit, "cluster", NULL, what);
 }
 
 /* The guest comes back as another domain, which gets a backend at once. */
