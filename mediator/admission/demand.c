@@ -5,8 +5,9 @@
 
 #include "mediator/sched/sched.h"
 
-#define MAX_STEPS 20000u /* of one fixed point */
-#define MAX_BEGUN 8u	 /* ways to leave a frame half done that are told apart */
+#define MAX_STEPS 20000u	      /* of one fixed point */
+#define WHOLE	  (UINT64_C(1) << 20) /* of the GPU; times fit beside it in 64 bits */
+#define MAX_BEGUN 8u		      /* ways to leave a frame half done that are told apart */
 
 /*
  * A window that begins where nothing of the others is ready may find one of their frames in a gap:
@@ -14,21 +15,24 @@
  * release at the earliest. The more is left of it, the less long ago can that have been. `step`
  * groups what is left, so that long frames do not take long.
  */
-static uint64_t demand_of_begun(const struct analysis *a, const struct term *t, uint64_t w)
+static uint64_t demand_of_begun(const struct analysis *a, struct term *t, uint64_t w)
 {
 	const struct response_stream *s = t->begun;
 	uint64_t step = demand_divide_up(s->segments - 1u, MAX_BEGUN), most = 0;
 
+	t->until = UINT64_MAX;
 	for (uint64_t least = 1; least < s->segments; least += step) {
 		uint64_t left = least + step - 1 < s->segments ? least + step - 1 : s->segments - 1;
 		uint64_t after =
 			least * (s->cost_ns + t->again) + (least - 1) * (s->gap_ns + a->latency);
 		uint64_t since = (t->response > after ? t->response - after : 0) + w + 1;
-		uint64_t demand = left * s->cost_ns;
+		uint64_t frames =
+			since > t->period ? demand_divide_up(since - t->period, t->period) : 0;
+		uint64_t demand = left * s->cost_ns + frames * t->cost;
+		uint64_t until = w + (frames + 1) * t->period - since;
 
-		if (since > t->period)
-			demand += demand_divide_up(since - t->period, t->period) * t->cost;
 		most = demand > most ? demand : most;
+		t->until = until < t->until ? until : t->until;
 	}
 	return most;
 }
@@ -46,7 +50,7 @@ static uint64_t grow(const struct delay *d, struct term *t, uint64_t w)
 		t->new += more * t->cost;
 		t->sum = t->new > t->sum ? t->new : t->sum;
 	}
-	if (t->begun && !d->whole) {
+	if (t->begun && !d->whole && w >= t->until) {
 		begun = demand_of_begun(d->a, t, w);
 		t->sum = begun > t->sum ? begun : t->sum;
 	}
@@ -58,12 +62,37 @@ static void start_over(struct term *t)
 	t->reach = 0;
 	t->new = 0;
 	t->sum = 0;
+	t->until = 0;
+}
+
+/*
+ * No solution is shorter than if demand came evenly: (base + sum of share * offset) / (1 - sum of
+ * shares). With a start so near, few steps are left.
+ */
+static uint64_t shortest(const struct delay *d, uint64_t base)
+{
+	uint64_t used = 0, early = 0;
+
+	if (base > RESPONSE_HORIZON_NS)
+		return RESPONSE_UNBOUNDED;
+	for (uint32_t i = 0; i < d->terms; i++) {
+		const struct term *t = &d->term[i];
+
+		used += t->share;
+		if (used >= WHOLE)
+			return RESPONSE_UNBOUNDED;
+		early += t->share * ((d->whole ? t->response : t->offset) + d->early);
+	}
+	return (base * WHOLE + early) / (WHOLE - used);
 }
 
 uint64_t demand_fixed_point(struct delay *d, uint64_t base, uint64_t start)
 {
-	uint64_t w = start, sum = base;
+	uint64_t sum = base, w = shortest(d, base);
 
+	w = w > start ? w : start;
+	if (w > RESPONSE_HORIZON_NS)
+		return RESPONSE_UNBOUNDED;
 	for (uint32_t i = 0; i < d->terms; i++)
 		start_over(&d->term[i]);
 	for (uint32_t step = 0; step < MAX_STEPS; step++) {
@@ -82,7 +111,11 @@ struct term *demand_add(struct delay *d, uint64_t cost, uint64_t period, uint64_
 {
 	struct term *t = &d->term[d->terms++];
 
-	*t = (struct term){.cost = cost, .period = period, .offset = offset, .response = offset};
+	*t = (struct term){.cost = cost,
+			   .period = period,
+			   .offset = offset,
+			   .response = offset,
+			   .share = cost > RESPONSE_HORIZON_NS ? WHOLE : cost * WHOLE / period};
 	return t;
 }
 
@@ -129,7 +162,7 @@ static uint64_t gate_cost(const struct delay *d, uint32_t g)
 	uint64_t slack = a->out[g].tolerates ? a->out[g].tolerance_ns : 0;
 	uint64_t longest = 0, lower;
 
-	if (!d->held)
+	if (!d->held || !gate->gate)
 		return 0;
 	for (uint32_t i = 0; i < a->count; i++)
 		if (a->in[i].priority <= me->priority && may_hold(a, g, i) &&

@@ -14,7 +14,9 @@
  */
 struct term {
 	uint64_t cost, period, offset;
+	uint64_t share; /* cost / period, rounded down, as in demand.c */
 	uint64_t reach, new, sum;
+	uint64_t until;			     /* what has begun is the same up to this length */
 	uint64_t response;		     /* of a frame, however it behaves */
 	const struct response_stream *begun; /* not NULL: a window may find a frame in a gap */
 	uint64_t again;			     /* its blocking after each gap */

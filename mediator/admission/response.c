@@ -5,6 +5,7 @@
 
 #define MAX_INSTANCES 4096u /* of one busy period */
 #define MAX_ROUNDS    16u   /* until equal ones know of each other */
+#define EXACT_NS      1000u
 #define MILLION	      UINT64_C(1000000)
 
 uint64_t response_utilisation(const struct response_stream *s)
@@ -167,42 +168,52 @@ static uint64_t respond(struct views *v, uint64_t blocking)
 }
 
 /*
- * The longest blocking with which the deadline holds. The response grows at least as fast as the
- * blocking, so what is left to the deadline is the most that can be added; mostly it can.
+ * The longest blocking with which the deadline holds, to a microsecond. The response grows at least
+ * as fast as the blocking: what is left to the deadline is the most that can be added, and a
+ * blocking that is shorter by what the response is late will do.
  */
 static void tolerate(struct views *v, uint64_t deadline, struct response *r)
 {
-	uint64_t low = 0, high, response = respond(v, 0);
+	uint64_t low = 0, high, tried, response = respond(v, 0);
 
 	r->tolerates = response <= deadline;
 	if (!r->tolerates)
 		return;
 	high = deadline - response;
-	if (respond(v, high) <= deadline) {
-		low = high;
-	} else {
-		while (high - low > 1) {
-			uint64_t middle = low + (high - low) / 2;
-
-			if (respond(v, middle) <= deadline)
-				low = middle;
-			else
-				high = middle;
+	tried = high;
+	do {
+		response = respond(v, tried);
+		if (response <= deadline) {
+			low = tried;
+		} else {
+			high = tried;
+			if (tried > low + (response - deadline))
+				low = tried - (response - deadline);
 		}
-	}
+		tried = low + (high - low) / 2;
+	} while (high - low > EXACT_NS);
 	r->tolerance_ns = low;
+}
+
+static void analyse_tolerance(const struct analysis *a, uint32_t i)
+{
+	struct response *r = &a->out[i];
+	struct views v;
+
+	look(&v, a, i, 0, 0);
+	tolerate(&v, a->in[i].deadline_ns, r);
 }
 
 static void analyse_blocking(const struct analysis *a, uint32_t i)
 {
 	struct response *r = &a->out[i];
-	struct views v;
 
 	r->blocking_ns = demand_longest_below(a, a->in[i].priority, UINT64_MAX);
-	look(&v, a, i, 0, 0);
-	tolerate(&v, a->in[i].deadline_ns, r);
+	if (!a->in[i].gate)
+		return;
 	/* The gate lets no longer job begin; where nothing would help, it does not help. */
-	if (a->in[i].gate && r->tolerates && r->tolerance_ns < r->blocking_ns)
+	analyse_tolerance(a, i);
+	if (r->tolerates && r->tolerance_ns < r->blocking_ns)
 		r->blocking_ns = r->tolerance_ns;
 }
 
@@ -266,6 +277,8 @@ static void analyse_level(struct analysis *a, uint32_t from, uint32_t to)
 	for (uint32_t k = from; k < to; k++) {
 		uint32_t i = a->order[k];
 
+		if (!a->in[i].gate)
+			analyse_tolerance(a, i);
 		a->out[i].response_ns = worst_case(a, i, 0, 0);
 		life[k] = own_is_shorter(&a->in[i]) ? longest_life(a, i, 0) : a->out[i].response_ns;
 	}

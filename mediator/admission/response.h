@@ -34,7 +34,7 @@ struct response_stream {
 
 struct response {
 	uint64_t blocking_ns;  /* longest wait for a job of lower priority, at each segment */
-	uint64_t tolerance_ns; /* longest blocking with which the deadline would still hold */
+	uint64_t tolerance_ns; /* longest blocking with which it would hold, to a microsecond */
 	uint8_t tolerates;     /* it holds without any blocking; tolerance_ns is valid */
 	/* Worst case of frames as declared, when all keep to their declared periods. */
 	uint64_t response_ns;

@@ -46,6 +46,7 @@ json_t *bench_machine(const struct bench_options *o, uint32_t *bad);
 json_t *bench_promise(const struct bench_options *o, uint32_t *bad);
 json_t *bench_guests(const struct bench_options *o, uint32_t *bad);
 json_t *bench_cost(const struct bench_options *o, uint32_t *bad);
+json_t *bench_analysis(const struct bench_options *o, uint32_t *bad);
 json_t *bench_peers(const struct bench_options *o, uint32_t *bad);
 
 /* --- Random configurations: generate.c ---------------------------------------------------------

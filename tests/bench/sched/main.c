@@ -76,11 +76,9 @@ static int run(const struct bench_options *o)
 	static const struct {
 		const char *name;
 		json_t *(*run)(const struct bench_options *o, uint32_t *bad);
-	} sections[] = {{"machine", bench_machine},
-			{"decision_cost", bench_cost},
-			{"guests", bench_guests},
-			{"peers", bench_peers},
-			{"promise", bench_promise}};
+	} sections[] = {{"machine", bench_machine},   {"decision_cost", bench_cost},
+			{"analysis", bench_analysis}, {"guests", bench_guests},
+			{"peers", bench_peers},	      {"promise", bench_promise}};
 	json_t *json = json_object();
 	uint32_t bad = 0;
 	int status;
