@@ -32,15 +32,22 @@ struct analysis {
 	uint8_t held[RESPONSE_MAX_STREAMS];	/* a gate above may keep its jobs waiting */
 };
 
+/* Windows of a response; they grow at least as fast as the blocking. */
+struct windows {
+	uint64_t blocking, busy, first;
+};
+
 /* What may delay one stream, apart from blocking. */
 struct delay {
 	const struct analysis *a;
 	uint32_t i;
-	int rogue;	/* others are held by their budgets only */
-	int enforced;	/* its own jobs, too, may be killed */
-	int held;	/* what gates above may keep idle counts */
-	int whole;	/* the window may begin at any time: frames reach into it */
-	uint64_t early; /* by so much earlier than the window may others have come, blocked */
+	int rogue;	      /* others are held by their budgets only */
+	int enforced;	      /* its own jobs, too, may be killed */
+	int held;	      /* what gates above may keep idle counts */
+	int whole;	      /* the window may begin at any time: frames reach into it */
+	uint64_t early;	      /* by so much earlier than the window may others have come, blocked */
+	struct windows last;  /* of the response that was computed last, if it has a bound */
+	struct windows known; /* of one with no more blocking: where to start */
 	uint64_t base;
 	struct term term[2 * RESPONSE_MAX_STREAMS];
 	uint32_t terms;

@@ -26,10 +26,12 @@ static uint64_t respond_in_busy_period(struct delay *d, uint64_t blocking)
 	const struct response_stream *s = &d->a->in[d->i];
 	const uint64_t last = own_cost(d), whole = s->segments * last;
 	const uint64_t late = s->jitter_ns + d->a->latency;
-	uint64_t busy, instances, worst = 0, w = 0;
+	const uint64_t more = blocking - d->known.blocking;
+	uint64_t busy, instances, worst = 0, w = d->known.first + more;
 
 	demand_add(d, whole, s->period_ns, late);
-	busy = demand_fixed_point(d, d->base + blocking, whole);
+	busy = demand_fixed_point(d, d->base + blocking,
+				  (d->known.busy ? d->known.busy : whole) + more);
 	d->terms--;
 	if (busy == RESPONSE_UNBOUNDED)
 		return RESPONSE_UNBOUNDED;
@@ -42,6 +44,8 @@ static uint64_t respond_in_busy_period(struct delay *d, uint64_t blocking)
 		w = demand_fixed_point(d, d->base + blocking + k * whole + whole - last, w);
 		if (w == RESPONSE_UNBOUNDED)
 			return RESPONSE_UNBOUNDED;
+		if (k == 0)
+			d->last = (struct windows){.blocking = blocking, .busy = busy, .first = w};
 		response = late + w + last;
 		response = response > k * s->period_ns ? response - k * s->period_ns : 0;
 		if (response > worst)
@@ -61,9 +65,13 @@ static uint64_t respond_alone(struct delay *d, uint64_t blocking)
 	const uint64_t last = own_cost(d);
 	const uint64_t again =
 		last + s->gap_ns + d->a->latency + demand_blocking_again(d->a, d->i, blocking);
-	uint64_t w = demand_fixed_point(d, d->base + blocking + demand_gaps(s) * again, 0);
+	uint64_t start = d->known.first + blocking - d->known.blocking;
+	uint64_t w = demand_fixed_point(d, d->base + blocking + demand_gaps(s) * again, start);
 
-	return w == RESPONSE_UNBOUNDED ? w : s->jitter_ns + d->a->latency + w + last;
+	if (w == RESPONSE_UNBOUNDED)
+		return w;
+	d->last = (struct windows){.blocking = blocking, .first = w};
+	return s->jitter_ns + d->a->latency + w + last;
 }
 
 /* The same when up to `frames` of its own are there: all that runs from the release to the end. */
@@ -149,6 +157,8 @@ static int look(struct views *v, const struct analysis *a, uint32_t i, int rogue
 		d->enforced = enforced;
 		d->held = n == 0;
 		d->whole = 0;
+		d->known = (struct windows){0};
+		d->last = d->known;
 		if (!demand_collect(d))
 			return 0;
 	}
@@ -167,6 +177,13 @@ static uint64_t respond(struct views *v, uint64_t blocking)
 	return least;
 }
 
+/* What comes has no less blocking, so its windows are no shorter. */
+static void remember(struct views *v)
+{
+	for (uint32_t n = 0; n < v->count; n++)
+		v->delay[n].known = v->delay[n].last;
+}
+
 /*
  * The longest blocking with which the deadline holds, to a microsecond. The response grows at least
  * as fast as the blocking: what is left to the deadline is the most that can be added, and a
@@ -179,12 +196,14 @@ static void tolerate(struct views *v, uint64_t deadline, struct response *r)
 	r->tolerates = response <= deadline;
 	if (!r->tolerates)
 		return;
+	remember(v);
 	high = deadline - response;
 	tried = high;
 	do {
 		response = respond(v, tried);
 		if (response <= deadline) {
 			low = tried;
+			remember(v);
 		} else {
 			high = tried;
 			if (tried > low + (response - deadline))
