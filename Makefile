@@ -36,10 +36,10 @@ with_main = $(if $(1),$(shell grep -lF 'int main$(LPAREN)' $(1) /dev/null))
 without_main = $(filter-out $(call with_main,$(1)),$(1))
 
 PURE_SRC := $(call sources,mediator/config mediator/sched mediator/admission mediator/present mediator/guard \
-	mediator/truth mediator/limit mediator/protocol)
+	mediator/truth $(addprefix mediator/shared/,limit protocol strip))
 XEN_LIBS := -lxengnttab -lxenevtchn -lxenstore
 
-SANDBOX_SRC := $(call sources,mediator/sandbox)
+SANDBOX_SRC := $(call sources,mediator/shared/sandbox)
 
 gpum-backend_SRC := $(call sources,backend) $(SANDBOX_SRC)
 gpum-backend_PKGS := virglrenderer epoxy egl gbm libdrm libseccomp libcap
@@ -67,7 +67,7 @@ HOST_PROGRAMS := gpumsim
 PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpum-checker gpumctl gpum-readback gpumsim,\
 	$(if $(call with_main,$($(p)_SRC)),$(p)))
 PROGRAM_SRC := $(sort $(PURE_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC)))
-STANDIN_SRC := $(wildcard tests/standins/*.c)
+STANDIN_SRC := $(wildcard tests/fakes/xen/*.c)
 TEST_PKGS := cmocka
 ALL_PKGS := $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)) virglrenderer libdrm epoxy)
 
@@ -102,7 +102,7 @@ $(BUILD)/$(1)/lib/pure.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC))
 $(BUILD)/$(1)/lib/standins.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(STANDIN_SRC))
 # What unit tests and fuzzers link: all of one side except main().
 $(BUILD)/$(1)/lib/backend.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,\
-	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/protocol/% mediator/limit/%,$(PURE_SRC)))
+	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/shared/%,$(PURE_SRC)))
 $(BUILD)/$(1)/lib/mediator.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC) $(sort $(foreach \
 	p,gpu-mediatord gpum-compositor gpum-checker gpumctl gpum-readback gpumsim,$(call without_main,$($(p)_SRC)))))
 

@@ -7,7 +7,7 @@
 #ifndef VGPU_FRONT_CHECK_H
 #define VGPU_FRONT_CHECK_H
 
-#include "include/vgpu.h"
+#include "mediator/shared/wire/vgpu.h"
 
 /* virtio 1.2, 5.7.4: num_scanouts is 1..16. Capsets are a handful; each costs the guest's driver a
  * wait at probe, so the number is bounded as well. */

@@ -5,16 +5,18 @@ C_FOLDERS := $(wildcard backend frontend mediator board tests)
 FUZZ_SECONDS ?= $(if $(filter check,$(MAKECMDGOALS)),60,5)
 export FUZZ_SECONDS
 
-# tests/unit/SIDE/test_*.c: one program each; other .c files there are helpers of all of them.
-# SIDE is the library to link: backend, mediator or frontend.
-UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
+# tests/unit/SIDE/ mirrors the folders of SIDE (backend, mediator or frontend), which is the library to
+# link. Each test_*.c is a program of its own; the other .c files are helpers of all tests of that side.
+UNIT_SOURCES := $(call sources,tests/unit)
+UNIT_TESTS := $(foreach s,$(UNIT_SOURCES),$(if $(filter test_%,$(notdir $(s))),$(s)))
 UNIT_PROGRAMS := $(UNIT_TESTS:%.c=$(BUILD)/host/san/%)
-unit_helpers = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
+unit_side = $(word 3,$(subst /, ,$(1)))
+unit_helpers = $(filter tests/unit/$(1)/%,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
 # All but the stand-ins' own test need the whole driver domain.
 COMPONENT_TESTS := $(if $(filter-out $(PROGRAMS),gpu-mediatord gpum-backend gpumctl),\
 	tests/component/test_standins.c,$(sort $(wildcard tests/component/test_*.c)))
 COMPONENT_PROGRAMS := $(COMPONENT_TESTS:%.c=$(BUILD)/host/san/%)
-COMPONENT_HELPERS := $(filter-out tests/component/test_%,$(wildcard tests/component/*.c))
+COMPONENT_HELPERS := $(wildcard tests/component/cockpit/*.c)
 # tests/fuzz/fuzz_SIDE_*.c, with a corpus in tests/fuzz/corpus/NAME if there is one. SIDE may also be
 # cockpit, the backend beside the mediator's pure parts, or frontend, which is compiled in.
 FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -24,8 +26,8 @@ FUZZ_HELPERS := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
 fuzz_helpers = $(FUZZ_HELPERS) $(wildcard $(1:tests/fuzz/fuzz_%.c=tests/fuzz/%)/*.c)
 # The kernel module's own sources, on a kernel of a few lines; all but what needs a xenstore.
 FRONTEND_SRC := $(filter-out frontend/xenbus.c %.mod.c,$(wildcard frontend/*.c))
-KERNEL_SRC := $(wildcard tests/kernel/*.c)
-TEST_SRC := $(call sources,$(wildcard tests/standins tests/component tests/unit)) \
+KERNEL_SRC := $(wildcard tests/fakes/kernel/*.c)
+TEST_SRC := $(call sources,$(wildcard tests/fakes/xen tests/component tests/unit)) \
 	$(sort $(foreach t,$(FUZZ_TARGETS),$(t) $(call fuzz_helpers,$(t)))) \
 	$(call sources,tests/coverage) $(FRONTEND_SRC) $(KERNEL_SRC)
 
@@ -38,16 +40,19 @@ SIDE_PKGS_cockpit = $(SIDE_PKGS_backend)
 SIDE_LIBS_cockpit = $(SIDE_LIBS_backend) -lfdt
 side_archives = $(if $(filter cockpit,$(1)),backend pure,$(filter-out frontend,$(1)))
 
-# $(1) source, $(2) its folder, $(3) side; TEST_LDFLAGS_name may ask for more (-Wl,--wrap=...).
+# $(1) source, $(2) side, $(3) variant; TEST_LDFLAGS_name may ask for more (-Wl,--wrap=...).
 -include $(wildcard tests/unit/*/unit.mk)
 define unit_rules
-$(BUILD)/$(4)/$(1:.c=): $(patsubst %.c,$(BUILD)/$(4)/obj/%.o,$(1) $(call unit_helpers,$(2))) $(BUILD)/$(4)/lib/$(3).a
+$(BUILD)/$(3)/$(1:.c=): $(1:%.c=$(BUILD)/$(3)/obj/%.o) $(BUILD)/$(3)/lib/unit-$(2).a $(BUILD)/$(3)/lib/$(2).a
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$($(4)_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
-		-o $$@ $$^ $(SIDE_LIBS_$(3)) $$(shell pkg-config --libs $(SIDE_PKGS_$(3)) $(TEST_PKGS)) -lm -pthread
+	@$(HOST_CC) $$($(3)_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
+		-o $$@ $$^ $(SIDE_LIBS_$(2)) $$(shell pkg-config --libs $(SIDE_PKGS_$(2)) $(TEST_PKGS)) -lm -pthread
 endef
-$(foreach v,host/san host/cov,$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(patsubst \
-	%/,%,$(dir $(t))),$(notdir $(patsubst %/,%,$(dir $(t)))),$(v)))))
+define unit_helper_rules
+$(BUILD)/$(2)/lib/unit-$(1).a: $(patsubst %.c,$(BUILD)/$(2)/obj/%.o,$(call unit_helpers,$(1)))
+endef
+$(foreach v,host/san host/cov,$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rules,$(t),$(call unit_side,$(t)),$(v)))) \
+	$(foreach s,backend frontend mediator,$(eval $(call unit_helper_rules,$(s),$(v)))))
 # Parts of the backend may be driven in the test's own process, too.
 define component_rules
 $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMPONENT_HELPERS)) \
@@ -80,9 +85,9 @@ KERNEL_HEADERS := $(addprefix $(BUILD)/host/kernel/,$(addprefix linux/,bitmap.h 
 	$(addprefix xen/,events.h grant_table.h page.h xenbus.h))
 $(KERNEL_HEADERS): tests/tests.mk
 	@mkdir -p $(@D)
-	@echo '#include "tests/kernel/kernel.h"' >$@
+	@echo '#include "tests/fakes/kernel/kernel.h"' >$@
 FRONTEND_ON_HOST := $(foreach v,$(VARIANTS),$(patsubst %.c,$(BUILD)/$(v)/obj/%.o,$(FRONTEND_SRC) \
-	$(KERNEL_SRC) $(wildcard tests/unit/frontend/*.c) tests/fuzz/fuzz_frontend_queue.c))
+	$(KERNEL_SRC) $(call sources,tests/unit/frontend) tests/fuzz/fuzz_frontend_queue.c))
 $(FRONTEND_ON_HOST): | $(KERNEL_HEADERS)
 $(FRONTEND_ON_HOST): private CFLAGS_EXTRA += -I$(BUILD)/host/kernel -std=gnu11 -Wno-conversion \
 	-Wno-sign-conversion -Wno-unused-parameter
@@ -102,10 +107,10 @@ $(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(call
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call replay_rules,$(t),$(call fuzz_side,$(t)))))
 COVERAGE_PROGRAMS := $(patsubst %.c,$(BUILD)/host/cov/%,$(filter-out %/test_draw.c \
-	tests/unit/mediator/test_sim_tool.c,$(UNIT_TESTS)) $(FUZZ_TARGETS))
+	tests/unit/mediator/sim/test_sim_tool.c,$(UNIT_TESTS)) $(FUZZ_TARGETS))
 
 FAKEXEN := $(BUILD)/host/san/bin/fakexen
-$(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/standins/server/*.c))
+$(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/fakes/xen/server/*.c))
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
 

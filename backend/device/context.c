@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/error.h"
+#include "backend/error/error.h"
 
 int context_table_init(struct context_table *t, uint32_t max)
 {

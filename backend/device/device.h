@@ -16,7 +16,7 @@
 #include "backend/gpu/gpu.h"
 #include "backend/transport/granted.h"
 #include "backend/transport/virtqueue.h"
-#include "mediator/protocol/client.h"
+#include "mediator/shared/protocol/client.h"
 
 struct device;
 

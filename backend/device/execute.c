@@ -7,8 +7,8 @@
 
 #include "backend/device/cut.h"
 #include "backend/device/edid.h"
-#include "backend/error.h"
-#include "frontend/include/vgpu.h"
+#include "backend/error/error.h"
+#include "mediator/shared/wire/vgpu.h"
 
 #define PIXEL_2D 4u
 

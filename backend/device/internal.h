@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the device share: device.c, execute.c (the books), scanout.c (pictures). */
+/*
+ * What the parts of the device share. They call each other downwards only: job.c (what the mediator
+ * says), pump.c (what the queues hold), execute.c (the books), scanout.c (pictures), answer.c.
+ */
 #ifndef BACKEND_DEVICE_INTERNAL_H
 #define BACKEND_DEVICE_INTERNAL_H
 
@@ -97,8 +100,26 @@ struct device {
 	uint64_t commands, rejected, cuts;
 };
 
-/* device.c */
+/* pump.c */
+/* Have a command in dev->held: 1, 0 when the queue is empty, or an error. */
+int device_fetch(struct device *dev);
+/* Whether the held command needs the GPU. */
+bool device_held_is_job(const struct device *dev);
+/* The held command, or the next slice of it, is the next job: what to tell the mediator of it. */
+struct gpum_job device_announce_held(struct device *dev);
+
+/* answer.c */
+#define DEVICE_HEADER_BYTES ((uint32_t)sizeof(struct virtio_gpu_ctrl_hdr))
+/* Send to the mediator; a failure is noted in mediator_failed. */
 void device_send(struct device *dev, uint32_t type, struct gpum_msg *msg, int fd);
+/*
+ * Give a chain back to the guest with `bytes` of the response buffer. The caller has already filled
+ * in the response body, what follows the header.
+ */
+void device_answer(struct device *dev, struct virtqueue *vq, const struct reply *reply,
+		   uint32_t type, uint32_t bytes);
+/* The VIRTIO_GPU_RESP_OK_* of a command. */
+uint32_t device_success_type(const struct vgpu_cmd *cmd);
 
 /* execute.c: the bookkeeping. All return 0 or a VIRTIO_GPU_RESP_ERR_*. */
 /* Bytes of the answer, to be known before anything is done. */

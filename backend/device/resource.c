@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/error.h"
+#include "backend/error/error.h"
 
 int resource_table_init(struct resource_table *t, uint32_t max, uint64_t max_bytes)
 {

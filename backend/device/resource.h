@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "backend/device/decode.h"
+#include "backend/commands/decode.h"
 #include "backend/transport/granted.h"
 
 struct resource {

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "backend/device/decode.h"
-#include "mediator/protocol/client.h"
+#include "backend/commands/decode.h"
+#include "mediator/shared/protocol/client.h"
 
 #define GPU_CAPSETS_MAX 2u
 

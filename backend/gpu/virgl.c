@@ -24,7 +24,7 @@
 #include "backend/gpu/expect.h"
 #include "backend/gpu/nudge.h"
 #include "backend/gpu/virgl_stream.h"
-#include "mediator/limit/limit.h"
+#include "mediator/shared/limit/limit.h"
 
 #define POLL_US		 500u
 #define CALLBACK_VERSION 2   /* up to get_drm_fd; the header's number follows the unstable ones */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "backend/error.h"
+#include "backend/error/error.h"
 
 int granted_open(struct granted *g, uint32_t domid)
 {

@@ -13,8 +13,8 @@
 #include <sys/uio.h>
 #include <xengnttab.h>
 
-#include "backend/device/decode.h"
-#include "frontend/include/vgpu.h"
+#include "backend/commands/decode.h"
+#include "mediator/shared/wire/vgpu.h"
 
 struct granted {
 	xengnttab_handle *handle;

@@ -5,7 +5,7 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
-#include "backend/error.h"
+#include "backend/error/error.h"
 
 #define DESC_BYTES	16u
 #define USED_ELEM_BYTES 8u

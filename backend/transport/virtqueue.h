@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "frontend/include/vgpu.h"
+#include "mediator/shared/wire/vgpu.h"
 
 /*
  * Writable descriptors of one chain. virtio-gpu's answers are small and drivers give them one

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/error.h"
-#include "frontend/include/vgpu.h"
+#include "backend/error/error.h"
+#include "mediator/shared/wire/vgpu.h"
 
 #define WATCH_BUDGET 64 /* fired watches taken at once; a guest can fire its own at will */
 #define EVTCHN_MAX   ((1u << 17) - 1) /* FIFO event channels */

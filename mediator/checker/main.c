@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gpum-checker: looks at what is on a display, and says whether it is what the guest announced
- * (mediator/truth/strip.h). A process of its own, so that it shares nothing with the one that
+ * (mediator/shared/strip/strip.h). A process of its own, so that it shares nothing with the one that
  * composed the picture. Started by gpu-mediatord.
  */
 #include <getopt.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "mediator/checker/reader.h"
-#include "mediator/sandbox/sandbox.h"
-#include "mediator/truth/strip.h"
+#include "mediator/shared/sandbox/sandbox.h"
+#include "mediator/shared/strip/strip.h"
 
 #define OPEN_FILES 64u
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mediator/protocol/client.h"
+#include "mediator/shared/protocol/client.h"
 
 /* The rectangles, one below the other, each at the left edge: red, green, blue, X. */
 struct sheet {

@@ -8,8 +8,8 @@
 
 #include "mediator/gl/gpu.h"
 #include "mediator/compositor/panel.h"
-#include "mediator/protocol/client.h"
-#include "mediator/sandbox/sandbox.h"
+#include "mediator/shared/protocol/client.h"
+#include "mediator/shared/sandbox/sandbox.h"
 
 #define OPEN_FILES 1024u /* pictures of all guests */
 

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mediator/protocol/client.h"
+#include "mediator/shared/protocol/client.h"
 #include "mediator/sched/sched.h"
-#include "mediator/truth/strip.h"
+#include "mediator/shared/strip/strip.h"
 
 #define CONFIG_COMPATIBLE "xen,gpu-mediator-v1"
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "mediator/ctl/ctl.h"
-#include "mediator/protocol/control.h"
+#include "mediator/shared/protocol/control.h"
 
 static int no_mediator(const char *path, int error)
 {

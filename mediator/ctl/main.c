@@ -7,7 +7,7 @@
 
 #include "mediator/ctl/check.h"
 #include "mediator/ctl/ctl.h"
-#include "mediator/protocol/control.h"
+#include "mediator/shared/protocol/control.h"
 
 #define VERSION "0.1.0"
 

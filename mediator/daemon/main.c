@@ -11,24 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mediator/daemon/control.h"
-#include "mediator/daemon/keeper.h"
-#include "mediator/daemon/log.h"
-#include "mediator/daemon/mediator.h"
+#include "mediator/daemon/base/clock.h"
+#include "mediator/daemon/base/log.h"
+#include "mediator/daemon/control/control.h"
+#include "mediator/daemon/control/mediator.h"
+#include "mediator/daemon/keeper/keeper.h"
 #include "mediator/daemon/preflight.h"
-#include "mediator/daemon/output.h"
-#include "mediator/daemon/xenstore.h"
-#include "mediator/sandbox/sandbox.h"
+#include "mediator/shared/sandbox/sandbox.h"
 
 #define MAX_FDT_BYTES (UINT32_C(16) << 20)
-
-uint64_t mediator_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec + 1;
-}
 
 /* The whole file, to be freed; NULL with errno set. Files in /sys do not tell their size. */
 static void *read_file(const char *path, size_t *size)
@@ -66,7 +57,10 @@ static void name_board(struct mediator *m, const void *fdt)
 	snprintf(m->board, sizeof(m->board), "%s", name);
 }
 
-/* What cannot hold is not begun; what nobody declared is not promised, and said. */
+/*
+ * Refuse to start if a deadline cannot be met. If job lengths are undeclared, start, and log that
+ * nothing is guaranteed.
+ */
 static bool admit(struct mediator *m)
 {
 	admission_check(&m->config, &m->admission);
@@ -102,16 +96,11 @@ static bool read_config(struct mediator *m)
 	return status == 0;
 }
 
-static void told_to_stop(struct ev_loop *loop, struct ev_signal *signal_watcher, int events)
+static void on_signal(struct ev_loop *loop, struct ev_signal *signal_watcher, int events)
 {
 	(void)events;
 	log_info("ending, after signal %d", signal_watcher->signum);
 	ev_break(loop, EVBREAK_ALL);
-}
-
-static void xenstore_changed(const struct xenstore_view *view, void *owner)
-{
-	guests_update(owner, view);
 }
 
 static bool given_up(const char *what, int status)
@@ -129,36 +118,30 @@ static bool start(struct mediator *m)
 	if (!preflight_files(&needed) || !preflight_grants(&needed, PREFLIGHT_GRANT_LIMIT) ||
 	    !given_up("system calls", sandbox_restrain()))
 		return false;
-	jobs_init(m);
-	if (!kept_init(m, m->options->keeper_fd))
+	if (!clients_init(&m->clients, m->loop, m->options->libexec, m->config.policy,
+			  &m->config.costs, m->options->keeper_fd, m->started_ns))
 		return false;
-	guests_init(m);
-	if (!watchdog_init(m) || !panels_init(m))
+	guests_init(&m->guests, m->loop, m->options, &m->config, &m->admission, &m->clients,
+		    &m->displays);
+	if (!displays_init(&m->displays, m->loop, m->options, &m->config, &m->clients))
 		return false;
-	checker_init(m);
-	kept_end_others(m);
+	clients_end_unwanted(&m->clients);
 	m->control = control_start(m, m->options->socket);
 	if (!m->control)
 		return false;
-	/* Before there is a second thread, which would keep what it has. */
-	if (!given_up("capabilities", sandbox_drop_capabilities()))
-		return false;
-	m->xenstore = xenstore_start(m->loop, needed.watches, xenstore_changed, m);
-	return m->xenstore != NULL;
+	/* Drop capabilities before a second thread is created: a thread would keep its own. */
+	return given_up("capabilities", sandbox_drop_capabilities()) &&
+	       guests_follow_xenstore(&m->guests, needed.watches);
 }
 
 static void stop(struct mediator *m)
 {
-	kms_leave(m->kms);
+	displays_leave(&m->displays);
 	control_stop(m->control);
-	guests_stop(m);
-	checker_stop(m);
-	panels_stop(m);
-	watchdog_stop(m);
-	xenstore_stop(m->xenstore);
-	kept_finish(m);
-	ev_timer_stop(m->loop, &m->jobs.watchdog);
-	ev_timer_stop(m->loop, &m->jobs.look);
+	guests_finish(&m->guests);
+	displays_finish(&m->displays);
+	guests_leave_xenstore(&m->guests);
+	clients_finish(&m->clients);
 }
 
 int main(int argc, char **argv)
@@ -173,15 +156,13 @@ int main(int argc, char **argv)
 	if (options.supervise)
 		return keeper_run(&options, argv);
 	m->options = &options;
-	m->watchdog.fd = -1;
-	m->kept.fd = -1;
 	if (!read_config(m) || !admit(m))
 		return EXIT_FAILURE;
 	signal(SIGPIPE, SIG_IGN);
 	m->loop = ev_default_loop(EVFLAG_AUTO);
-	m->started_ns = m->window_ns = mediator_now();
-	ev_signal_init(&on_term, told_to_stop, SIGTERM);
-	ev_signal_init(&on_int, told_to_stop, SIGINT);
+	m->started_ns = m->window_ns = clock_ns();
+	ev_signal_init(&on_term, on_signal, SIGTERM);
+	ev_signal_init(&on_int, on_signal, SIGINT);
 	ev_signal_start(m->loop, &on_term);
 	ev_signal_start(m->loop, &on_int);
 	ok = start(m);

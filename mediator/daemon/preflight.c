@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "frontend/include/vgpu.h"
-#include "mediator/daemon/buffers.h"
-#include "mediator/daemon/log.h"
+#include "mediator/shared/wire/vgpu.h"
+#include "mediator/daemon/display/buffers.h"
+#include "mediator/daemon/base/log.h"
 
 #define PAGES_PER_MIB	  256u
 #define OWN_FILES	  64u /* event loop, KMS, xenstore, control connections, log */

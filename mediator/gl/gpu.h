@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mediator/protocol/client.h"
+#include "mediator/shared/protocol/client.h"
 
 struct gbm_device;
 

@@ -16,7 +16,7 @@
 
 #include "mediator/gl/draw.h"
 #include "mediator/gl/gpu.h"
-#include "mediator/protocol/control.h"
+#include "mediator/shared/protocol/control.h"
 
 #define ATTEMPTS      5u
 #define COPY_WAIT_MS  2000u

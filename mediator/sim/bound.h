@@ -3,7 +3,7 @@
 #ifndef MEDIATOR_SIM_BOUND_H
 #define MEDIATOR_SIM_BOUND_H
 
-#include "mediator/sim/workload.h"
+#include "mediator/sim/engine/workload.h"
 
 struct sim_bounds {
 	uint64_t response_ns[SIM_MAX_STREAMS]; /* 0: nothing is promised */

@@ -7,9 +7,9 @@
 
 #include "mediator/sim/bound.h"
 #include "mediator/sim/options.h"
-#include "mediator/sim/output.h"
-#include "mediator/sim/parse.h"
-#include "mediator/sim/policies.h"
+#include "mediator/sim/output/output.h"
+#include "mediator/sim/input/parse.h"
+#include "mediator/sim/policies/policies.h"
 
 #define FILE_MAX (4u << 20)
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mediator/sim/parse.h"
-#include "mediator/sim/policies.h"
+#include "mediator/sim/input/parse.h"
+#include "mediator/sim/policies/policies.h"
 
 #define VERSION "0.1.0"
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "mediator/sim/tree.h"
+#include "mediator/sim/input/tree.h"
 
 enum { GOOD = 0, MISSED = 1, USAGE = 2, FAILED = 3 }; /* exit statuses: docs/man/gpumsim.1 */
 

@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#include "mediator/truth/strip.h"
+#include "mediator/shared/strip/strip.h"
 
 #define TRUTH_RETURN 3u
 #define TRUTH_NEVER  UINT64_MAX

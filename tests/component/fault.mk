@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The driver domain's programs again, with calls that can be made to fail (tests/standins/fault.c).
+# The driver domain's programs again, with calls that can be made to fail (tests/fakes/xen/fault.c).
 FAULT_DIR := $(BUILD)/host/fault/bin
 FAULT_PROGRAMS := $(addprefix $(FAULT_DIR)/,gpu-mediatord gpum-backend fakexen)
-FAULT_CALLS := $(shell grep -oP '^FAULT.\K[a-z0-9_]+' tests/standins/fault.c)
+FAULT_CALLS := $(shell grep -oP '^FAULT.\K[a-z0-9_]+' tests/fakes/xen/fault.c)
 COMMA := ,
 
 define fault_rules

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "tests/component/cockpit.h"
-#include "tests/component/draw.h"
+#include "tests/component/cockpit/cockpit.h"
+#include "tests/component/cockpit/draw.h"
 
 #define WIDTH	    64u
 #define HEIGHT	    64u

@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-#include "tests/component/cockpit.h"
-#include "tests/component/draw.h"
-#include "tests/standins/fault.h"
+#include "tests/component/cockpit/cockpit.h"
+#include "tests/component/cockpit/draw.h"
+#include "tests/fakes/xen/fault.h"
 
 #define WIDTH	 64u
 #define HEIGHT	 64u

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/component/cockpit.h"
-#include "tests/component/draw.h"
+#include "tests/component/cockpit/cockpit.h"
+#include "tests/component/cockpit/draw.h"
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT

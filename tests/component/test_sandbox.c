@@ -16,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mediator/sandbox/inspect.h"
-#include "mediator/sandbox/sandbox.h"
-#include "tests/component/cockpit.h"
+#include "mediator/shared/sandbox/inspect.h"
+#include "mediator/shared/sandbox/sandbox.h"
+#include "tests/component/cockpit/cockpit.h"
 
 #define LEFT_OPEN 9 /* a descriptor that the child must not get */
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tests/component/cockpit.h"
+#include "tests/component/cockpit/cockpit.h"
 
 static struct cockpit cockpit;
 static struct guest guest;

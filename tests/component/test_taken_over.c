@@ -22,9 +22,9 @@
 
 #include <cmocka.h>
 
-#include "mediator/protocol/client.h"
-#include "tests/component/cockpit.h"
-#include "tests/component/draw.h"
+#include "mediator/shared/protocol/client.h"
+#include "tests/component/cockpit/cockpit.h"
+#include "tests/component/cockpit/draw.h"
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT

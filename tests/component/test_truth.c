@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "mediator/truth/strip.h"
-#include "tests/component/cockpit.h"
-#include "tests/component/draw.h"
-#include "tests/component/screen.h"
+#include "mediator/shared/strip/strip.h"
+#include "tests/component/cockpit/cockpit.h"
+#include "tests/component/cockpit/draw.h"
+#include "tests/component/cockpit/screen.h"
 
 #define WIDTH	COCKPIT_WIDTH
 #define HEIGHT	COCKPIT_HEIGHT

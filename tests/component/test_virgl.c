@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "backend/device/cut.h"
-#include "tests/component/renderer.h"
+#include "tests/component/cockpit/renderer.h"
 
 enum { CREATE_OBJECT = 1, SET_FRAMEBUFFER = 5, CLEAR = 7, CREATE_SUB_CTX = 29, SET_SUB_CTX = 28 };
 enum { BIND_SHADER = 31 };

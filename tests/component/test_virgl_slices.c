@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "backend/device/cut.h"
-#include "tests/component/renderer.h"
+#include "tests/component/cockpit/renderer.h"
 
 #define SIDE	RENDERER_SIDE
 #define PIXELS	(SIDE * SIDE)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/device/decode.h"
+#include "backend/commands/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/error.h"
+#include "backend/error/error.h"
 #include "backend/transport/xenbus.h"
 
 #define BACK  "/local/domain/7/backend/vgpu/3/0/"

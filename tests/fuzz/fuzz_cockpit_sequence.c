@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "backend/device/device.h"
-#include "backend/error.h"
+#include "backend/error/error.h"
 #include "mediator/present/present.h"
 #include "mediator/sched/sched.h"
 #include "tests/fuzz/grants.h"

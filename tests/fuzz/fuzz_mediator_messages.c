@@ -21,9 +21,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mediator/daemon/log.h"
-#include "mediator/daemon/xenstore.h"
-#include "mediator/protocol/packet.h"
+#include "mediator/daemon/base/log.h"
+#include "mediator/daemon/guest/xenstore.h"
+#include "mediator/shared/protocol/packet.h"
 #include "tests/fuzz/mediator_messages/world.h"
 
 #define HONEST	     0u
@@ -260,7 +260,7 @@ static void change_xenstore(uint32_t guest)
 	d->backend_state = how >> 4 & 7;
 	if (how & 0x80)
 		d->domid += GUESTS;
-	guests_update(&world.m, &view);
+	guests_update(&world.m.guests, &view);
 }
 
 static void look_at_status(void)
@@ -274,7 +274,7 @@ static void look_at_status(void)
 static void act(void)
 {
 	uint8_t what = take();
-	struct process *p = find_process(world.m.guest[1 + (what >> 7)].backend.pid);
+	struct process *p = find_process(world.m.guests.guest[1 + (what >> 7)].backend.pid);
 
 	if (!p || p->reaped) {
 		pass(NS_PER_MS);
@@ -336,7 +336,6 @@ static void prepare(void)
 	admission_check(&prepared.config, &prepared.admission);
 	require(!admission_refused(&prepared.admission));
 	prepared.options = &options;
-	prepared.watchdog.fd = -1;
 	world.picture = memfd_create("picture", MFD_CLOEXEC);
 }
 
@@ -358,7 +357,7 @@ static void fill_view(void)
 
 static void start(uint8_t how)
 {
-	const struct keeper_msg ready = {.type = KEEPER_READY};
+	const struct keeper_msg ready = {.type = KEEPER_MSG_READY};
 	int sockets[2];
 
 	world.m = prepared;
@@ -380,12 +379,13 @@ static void start(uint8_t how)
 	hand_over(COMPOSITOR_SLOT, "compositor of panel-0", 0, false);
 	require(keeper_send(world.keeper, &ready, NULL) == 0);
 	world.m.started_ns = world.m.window_ns = world.now_ns;
-	jobs_init(&world.m);
-	require(kept_init(&world.m, sockets[1]));
-	guests_init(&world.m);
-	require(watchdog_init(&world.m) && panels_init(&world.m));
-	checker_init(&world.m);
-	kept_end_others(&world.m);
+	require(clients_init(&world.m.clients, world.m.loop, options.libexec, world.m.config.policy,
+			     &world.m.config.costs, sockets[1], world.m.started_ns));
+	guests_init(&world.m.guests, world.m.loop, &options, &world.m.config, &world.m.admission,
+		    &world.m.clients, &world.m.displays);
+	require(displays_init(&world.m.displays, world.m.loop, &options, &world.m.config,
+			      &world.m.clients));
+	clients_end_unwanted(&world.m.clients);
 	/* Most have much to say only then. */
 	for (uint32_t i = LIAR_SLOT; i <= LIAR2_SLOT; i++)
 		if (how % 16 < 12)
@@ -396,13 +396,9 @@ static void start(uint8_t how)
 static void stop(void)
 {
 	world.stopping = true;
-	guests_stop(&world.m);
-	checker_stop(&world.m);
-	panels_stop(&world.m);
-	watchdog_stop(&world.m);
-	kept_finish(&world.m);
-	ev_timer_stop(world.m.loop, &world.m.jobs.watchdog);
-	ev_timer_stop(world.m.loop, &world.m.jobs.look);
+	guests_finish(&world.m.guests);
+	displays_finish(&world.m.displays);
+	clients_finish(&world.m.clients);
 	require(!ev_run(world.m.loop, EVRUN_NOWAIT));
 	ev_loop_destroy(world.m.loop);
 	for (uint32_t i = 0; i < SLOTS; i++) {
@@ -415,25 +411,25 @@ static void stop(void)
 	close(world.keeper);
 }
 
-static void check_key(struct guest *owner, struct buffer *b)
+static void check_key(const struct source *owner, struct buffer *b)
 {
 	for (uint32_t i = 0; i < GUESTS; i++) {
-		struct guest *g = &world.m.guest[i];
+		struct source *s = &world.m.displays.source[i];
 
-		require(buffers_find_key(g, b->key) == (g == owner ? b : NULL));
+		require(buffers_find_key(&s->buffers, b->key) == (s == owner ? b : NULL));
 	}
 }
 
 static void check_buffers(void)
 {
 	for (uint32_t i = 0; i < GUESTS; i++) {
-		struct buffers *b = &world.m.guest[i].buffers;
+		struct buffers *b = &world.m.displays.source[i].buffers;
 		uint32_t announced = 0;
 
 		for (uint32_t j = 0; j < BUFFERS_MAX; j++) {
 			announced += b->buffer[j].key && b->buffer[j].id;
 			if (b->buffer[j].key)
-				check_key(&world.m.guest[i], &b->buffer[j]);
+				check_key(&world.m.displays.source[i], &b->buffer[j]);
 		}
 		require(announced == b->announced && announced <= GPUM_MAX_BUFFERS);
 	}
@@ -448,9 +444,10 @@ static void settle(void)
 	     i < SETTLE_TURNS && (world.jobs_run < jobs || world.frames_shown < frames); i++)
 		pass(i < SETTLE_TICKS ? TICK_NS : NS_PER_S / 2);
 	require(world.jobs_run >= jobs && world.frames_shown >= frames);
-	require(world.m.guest[HONEST].state == GUEST_RUNNING &&
-		client_ready(&world.m.guest[HONEST].backend));
-	require(world.m.guest[HONEST].strikes.total == 0 && world.m.panel[0].restarts == 0);
+	require(world.m.guests.guest[HONEST].life.state == GUEST_RUNNING &&
+		client_ready(&world.m.guests.guest[HONEST].backend));
+	require(world.m.guests.guest[HONEST].life.strikes.total == 0 &&
+		world.m.displays.panel[0].compositor.process.restarts == 0);
 }
 
 /* How many descriptors are not open. */

@@ -5,7 +5,7 @@
  *
  * Input: values, each a length and that many bytes; a length of 255 is no node, 254 no answer.
  */
-#include "mediator/daemon/xenstore_look.h"
+#include "mediator/daemon/guest/xenstore_look.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #define BOARD_GUEST_CLUSTER_TELLTALE_H
 
 #include "board/guest/cluster/layout.h"
-#include "mediator/truth/strip.h"
+#include "mediator/shared/strip/strip.h"
 
 #include <stdbool.h>
 #include <stdint.h>

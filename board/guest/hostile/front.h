@@ -18,7 +18,7 @@
 #include <xengnttab.h>
 #include <xenstore.h>
 
-#include "frontend/include/vgpu.h"
+#include "mediator/shared/wire/vgpu.h"
 
 #define FRONT_QUEUE_SIZE 64u
 /* Of the pool: three pages of rings for each queue, then one command and one answer. */

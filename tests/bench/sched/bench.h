@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "mediator/config/config.h"
-#include "mediator/sim/engine.h"
-#include "mediator/sim/policies.h"
+#include "mediator/sim/engine/engine.h"
+#include "mediator/sim/policies/policies.h"
 
 #define MS UINT64_C(1000000)
 #define US UINT64_C(1000)

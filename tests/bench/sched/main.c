@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 				  .seed = 1,
 				  .tries = 600,
 				  .threads = processors > 0 ? (uint32_t)processors : 1,
-				  .workloads = "tests/bench/sched"};
+				  .workloads = "tests/bench/sched/scenarios"};
 	uint64_t threads = o.threads, tries = o.tries;
 	int option, bad = 0;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "mediator/sim/bound.h"
-#include "mediator/sim/output.h"
-#include "mediator/sim/parse.h"
+#include "mediator/sim/output/output.h"
+#include "mediator/sim/input/parse.h"
 #include "tests/bench/sched/bench.h"
 
 #define MAX_FILES 64u

@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mediator/sim/output.h"
-#include "mediator/sim/tree.h"
+#include "mediator/sim/output/output.h"
+#include "mediator/sim/input/tree.h"
 #include "tests/bench/sched/promise.h"
 
 #define SEARCH_EVERY   4u /* configurations */

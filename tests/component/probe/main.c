@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mediator/sandbox/sandbox.h"
+#include "mediator/shared/sandbox/sandbox.h"
 
 #define CHANNEL	   3
 #define OPEN_FILES 64u

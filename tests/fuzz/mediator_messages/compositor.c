@@ -50,7 +50,7 @@ static void check_layer(const struct gpum_layer *l, bool kept)
 		(uint64_t)s.y + s.height <= known->is.height);
 	for (uint32_t i = 0; i < GUESTS; i++)
 		require(l->clip.y == (int)(i * HEIGHT) ||
-			!buffers_find_key(&world.m.guest[i], l->buffer_id));
+			!buffers_find_key(&world.m.displays.source[i].buffers, l->buffer_id));
 }
 
 static void compose(struct process *p, const struct gpum_compose *c)

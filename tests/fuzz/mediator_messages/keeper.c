@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mediator/protocol/keeper.h"
-#include "mediator/sandbox/inspect.h"
-#include "mediator/sandbox/sandbox.h"
+#include "mediator/shared/protocol/keeper.h"
+#include "mediator/shared/sandbox/inspect.h"
+#include "mediator/shared/sandbox/sandbox.h"
 
 #define SMALL_BUFFER 1 /* bytes: the kernel makes it the least there can be */
 
@@ -38,10 +38,10 @@ struct process *find_process(pid_t pid)
 static struct process *find_hearer(int socket)
 {
 	for (uint32_t i = 0; i < GUESTS; i++)
-		if (world.m.guest[i].backend.socket == socket)
-			return find_process(world.m.guest[i].backend.pid);
-	if (world.m.panel[0].compositor.socket == socket)
-		return find_process(world.m.panel[0].compositor.pid);
+		if (world.m.guests.guest[i].backend.socket == socket)
+			return find_process(world.m.guests.guest[i].backend.pid);
+	if (world.m.displays.panel[0].compositor.process.client.socket == socket)
+		return find_process(world.m.displays.panel[0].compositor.process.client.pid);
 	return NULL;
 }
 
@@ -58,7 +58,7 @@ ssize_t __wrap_sendmsg(int socket, const struct msghdr *header, int flags)
 
 static bool is_keeper_heard(void)
 {
-	struct pollfd p = {.fd = world.m.kept.fd, .events = POLLIN};
+	struct pollfd p = {.fd = world.m.clients.kept.fd, .events = POLLIN};
 
 	return look(&p, 1) == 0;
 }
@@ -78,9 +78,9 @@ int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
 {
 	if (socket == world.keeper)
 		return __real_keeper_send(socket, msg, fds);
-	require(socket == world.m.kept.fd &&
-		(msg->type == KEEPER_KEEP || msg->type == KEEPER_KILL));
-	if (msg->type == KEEPER_KILL)
+	require(socket == world.m.clients.kept.fd &&
+		(msg->type == KEEPER_MSG_KEEP || msg->type == KEEPER_MSG_KILL));
+	if (msg->type == KEEPER_MSG_KILL)
 		ask_to_kill(msg->pid);
 	return 0;
 }
@@ -141,7 +141,7 @@ bool __wrap_sandbox_inspect(pid_t pid, struct sandbox_state *state)
 
 void tell_end(struct process *p, int status)
 {
-	const struct keeper_msg msg = {.type = KEEPER_ENDED, .pid = p->pid, .status = status};
+	const struct keeper_msg msg = {.type = KEEPER_MSG_ENDED, .pid = p->pid, .status = status};
 
 	close_end(&p->socket);
 	close_end(&p->log);
@@ -163,7 +163,7 @@ void bury(void)
 
 void hand_over(uint32_t slot, const char *name, uint32_t domid, bool small)
 {
-	struct keeper_msg msg = {.type = KEEPER_KEPT, .domid = domid};
+	struct keeper_msg msg = {.type = KEEPER_MSG_KEPT, .domid = domid};
 	int sockets[2], log[2], fds[2], bytes = SMALL_BUFFER;
 
 	require(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets));

@@ -13,7 +13,7 @@ void say(const struct process *p, struct gpum_msg *msg, uint32_t type, int fd)
 void say_hello(const struct process *p)
 {
 	struct gpum_msg msg = {.hello = {.version = GPUM_CLIENT_VERSION,
-					 .resume = world.m.started_ns,
+					 .resume = world.m.clients.mediator,
 					 .renderer = "any GPU"}};
 
 	say(p, &msg, GPUM_MSG_HELLO, -1);

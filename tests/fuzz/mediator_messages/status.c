@@ -9,7 +9,7 @@
 #include <stdalign.h>
 #include <stddef.h>
 
-#include "mediator/daemon/report.h"
+#include "mediator/daemon/control/status.h"
 
 #define BYTES ((size_t)1 << 18)
 
@@ -41,7 +41,7 @@ void check_status(void)
 
 	json_set_alloc_funcs(get, give_back);
 	used = 0;
-	status = report_status(&world.m);
+	status = status_describe(&world.m);
 	require(status != NULL);
 	json_decref(status);
 	require(pieces == 0);

@@ -11,10 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mediator/daemon/log.h"
-#include "mediator/daemon/xenstore.h"
+#include "mediator/daemon/base/log.h"
+#include "mediator/daemon/base/clock.h"
+include "mediator/daemon/guest/xenstore.h"
 
-struct world world;
+	struct world world;
 
 void close_end(int *fd)
 {
@@ -35,7 +36,7 @@ int look(struct pollfd *fds, nfds_t count)
 	return ready;
 }
 
-uint64_t mediator_now(void)
+uint64_t clock_ns(void)
 {
 	return world.now_ns;
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-#include "mediator/daemon/mediator.h"
+#include "mediator/daemon/control/mediator.h"
 
 #define GUESTS	    3u
 #define PANELS	    2u

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/kernel/host.h"
+#include "tests/fakes/kernel/host.h"
 
 #define POOL_PAGES 64u
 #define RING	   16u

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs and frames, as the mediator says: a job runs, a fence signals, a picture is shown. */
+#include "backend/device/internal.h"
+
+#include "backend/device/cut.h"
+#include "backend/error/error.h"
+
+/* That much has run; whether there is more. */
+static bool has_more(struct device *dev, const struct vgpu_cmd *part)
+{
+	struct vgpu_cmd *cmd = &dev->held.cmd;
+
+	if (cmd->op != VGPU_SUBMIT || part->submit.bytes == cmd->submit.bytes)
+		return false;
+	cmd->submit.stream = (uint8_t *)cmd->submit.stream + part->submit.bytes;
+	cmd->submit.bytes -= part->submit.bytes;
+	return true;
+}
+
+/* The guest hears of a cut stream once: when its last slice is over, or one has failed. */
+static void execute_held(struct device *dev)
+{
+	uint32_t err = device_execute(dev, &dev->held.part);
+	bool more = err == 0 && has_more(dev, &dev->held.part);
+
+	dev->cuts += more;
+	dev->job.state = JOB_RUNNING;
+	dev->job.failed = err != 0;
+	dev->job.result = err ? err : VIRTIO_GPU_RESP_OK_NODATA;
+	dev->job.reply = dev->held.reply;
+	dev->job.answered = more || !dev->held.reply.fenced;
+	if (dev->job.answered && !more)
+		device_answer(dev, dev->control, &dev->job.reply, dev->job.result,
+			      DEVICE_HEADER_BYTES);
+	dev->held.valid = more;
+}
+
+int device_job_run(struct device *dev, uint64_t id)
+{
+	struct gpum_msg msg = {0};
+
+	if (dev->job.state != JOB_WAITING || dev->job.id != id)
+		return BACKEND_ERR_MEDIATOR;
+	if (dev->job.orphan) {
+		dev->job.state = JOB_NONE;
+		msg.done.id = id;
+		msg.done.failed = 1;
+		device_send(dev, GPUM_MSG_JOB_DONE, &msg, -1);
+		return device_pump(dev);
+	}
+	execute_held(dev);
+	/* A failed job may have put part of its work on the GPU. */
+	if (dev->gpu->ops->fence(dev->gpu, id) < 0)
+		return BACKEND_ERR_SYSTEM;
+	int polled = device_poll(dev);
+	return polled ? polled : device_pump(dev);
+}
+
+bool device_is_waiting(const struct device *dev)
+{
+	return dev->job.state == JOB_RUNNING;
+}
+
+static void answer_finished(struct device *dev)
+{
+	if (!dev->job.answered)
+		device_answer(dev, dev->control, &dev->job.reply, dev->job.result,
+			      DEVICE_HEADER_BYTES);
+	dev->job.answered = true;
+	for (uint32_t i = 0; i < dev->num_deferred; i++)
+		device_answer(dev, dev->control, &dev->deferred[i].reply, dev->deferred[i].result,
+			      DEVICE_HEADER_BYTES);
+	dev->num_deferred = 0;
+}
+
+int device_poll(struct device *dev)
+{
+	struct gpum_msg msg = {0};
+
+	/* One fence is outstanding at a time, so no newer one can have completed. */
+	if (dev->job.state != JOB_RUNNING || dev->gpu->ops->poll(dev->gpu) != dev->job.id)
+		return 0;
+	answer_finished(dev);
+	msg.done.id = dev->job.id;
+	msg.done.failed = dev->job.failed;
+	dev->job.state = JOB_NONE;
+	int got = device_fetch(dev);
+	if (got < 0)
+		return got;
+	/* No flush is pending: none is begun while a job runs, and no job while one is pending. */
+	if (got && device_held_is_job(dev))
+		msg.done.next = device_announce_held(dev);
+	device_send(dev, GPUM_MSG_JOB_DONE, &msg, -1);
+	return device_pump(dev);
+}
+
+/* Its frames are on the screen, or will never be. */
+static int end_flush(struct device *dev)
+{
+	if (dev->flush.pending)
+		return 0;
+	if (!dev->flush.answered)
+		device_answer(dev, dev->control, &dev->flush.reply, VIRTIO_GPU_RESP_OK_NODATA,
+			      DEVICE_HEADER_BYTES);
+	dev->flush.answered = true;
+	return device_pump(dev);
+}
+
+int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
+{
+	struct device_scanout *s;
+
+	if (scanout >= dev->config.num_scanouts)
+		return BACKEND_ERR_MEDIATOR;
+	s = &dev->scanout[scanout];
+	if (seq && seq == s->again) {
+		s->again = 0;
+		return 0;
+	}
+	if (!(dev->flush.pending >> scanout & 1) || s->seq != seq)
+		return BACKEND_ERR_MEDIATOR;
+	dev->flush.pending &= ~(1u << scanout);
+	return end_flush(dev);
+}
+
+/* The earlier mediator was promised an end of an orphan; this one was not. */
+static void announce_again(struct device *dev)
+{
+	struct gpum_msg msg = {0};
+
+	if (dev->job.state != JOB_WAITING)
+		return;
+	if (dev->job.orphan) {
+		dev->job.state = JOB_NONE;
+		return;
+	}
+	msg.job = vgpu_job(&dev->held.part);
+	msg.job.id = dev->job.id;
+	device_send(dev, GPUM_MSG_JOB_READY, &msg, -1);
+}
+
+int device_resume(struct device *dev)
+{
+	bool waited = dev->flush.pending != 0;
+
+	dev->flush.pending &= scanout_resume(dev);
+	announce_again(dev);
+	return waited ? end_flush(dev) : device_pump(dev);
+}

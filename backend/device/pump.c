@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands, taken from the queues strictly in order, up to the first that has to wait. */
+#include "backend/device/internal.h"
+
+#include "backend/device/cut.h"
+#include "backend/error/error.h"
+
+/* Commands taken in one visit, so that the mediator's messages are never far away (XSA-155ff.). */
+#define VISIT_BUDGET   64
+#define QUESTION_BYTES 64u /* no question about the device is longer */
+#define CURSOR_BYTES   ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
+
+/* Copy and judge one chain: 0 or the response to refuse it with. */
+static uint32_t admit(struct device *dev, const struct virtqueue *vq, enum vgpu_queue_kind kind,
+		      void *bytes, uint32_t max, struct vgpu_cmd *cmd)
+{
+	uint32_t length = dev->chain->length < max ? (uint32_t)dev->chain->length : max;
+
+	vq_read(vq, dev->chain, bytes, length);
+	uint32_t err = vgpu_decode(kind, bytes, length, cmd);
+	if (dev->chain->length > max)
+		return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+	if (err)
+		return err;
+	if (kind == VGPU_ON_CONTROL && dev->chain->answer.length < device_response_size(dev, cmd))
+		return VIRTIO_GPU_RESP_ERR_UNSPEC;
+	return device_check(dev, cmd);
+}
+
+static struct reply make_reply(const struct device *dev, const struct vgpu_cmd *cmd)
+{
+	return (struct reply){.to = dev->chain->answer,
+			      .fenced = cmd->fenced,
+			      .fence_id = cmd->fence_id,
+			      .context = cmd->context};
+}
+
+int device_fetch(struct device *dev)
+{
+	if (dev->held.valid)
+		return 1;
+	if (!dev->control)
+		return 0;
+	int got = vq_take(dev->control, dev->chain);
+	if (got <= 0)
+		return got;
+	dev->commands++;
+	dev->held.error = admit(dev, dev->control, VGPU_ON_CONTROL, dev->command,
+				dev->config.max_command_bytes, &dev->held.cmd);
+	dev->held.reply = make_reply(dev, &dev->held.cmd);
+	dev->held.valid = true;
+	return 1;
+}
+
+bool device_held_is_job(const struct device *dev)
+{
+	return dev->held.error == 0 && vgpu_is_job(&dev->held.cmd);
+}
+
+static bool may_announce(const struct device *dev)
+{
+	return dev->job.state == JOB_NONE && dev->flush.pending == 0;
+}
+
+/* What the next job does of the held command: of a long stream, a slice. */
+static struct vgpu_cmd next_part(const struct device *dev)
+{
+	struct vgpu_cmd part = dev->held.cmd;
+
+	if (part.op == VGPU_SUBMIT && dev->config.max_job_draws > 0)
+		part.submit.bytes = cut_slice(dev->gpu->ops->parse, part.submit.stream,
+					      part.submit.bytes, dev->config.max_job_draws);
+	return part;
+}
+
+struct gpum_job device_announce_held(struct device *dev)
+{
+	struct gpum_job job;
+
+	dev->held.part = next_part(dev);
+	job = vgpu_job(&dev->held.part);
+	job.id = ++dev->job.id;
+	dev->job.state = JOB_WAITING;
+	dev->job.orphan = false;
+	return job;
+}
+
+static bool step_job(struct device *dev)
+{
+	if (may_announce(dev)) {
+		struct gpum_msg msg = {.job = device_announce_held(dev)};
+		device_send(dev, GPUM_MSG_JOB_READY, &msg, -1);
+	}
+	return false;
+}
+
+/* Show only what the GPU has finished, and one picture at a time. */
+static bool step_flush(struct device *dev, uint32_t mask)
+{
+	if (dev->job.state == JOB_RUNNING || dev->flush.pending)
+		return false;
+	dev->flush.pending = mask;
+	dev->flush.answered = false;
+	dev->flush.reply = dev->held.reply;
+	scanout_show(dev, mask);
+	return true;
+}
+
+static bool step_bookkeeping(struct device *dev)
+{
+	const struct reply *reply = &dev->held.reply;
+	bool later = reply->fenced && dev->job.state == JOB_RUNNING;
+	uint32_t result = dev->held.error;
+
+	/* An answer with a body is not kept for later; drivers do not fence these commands. */
+	if (later && (dev->num_deferred == DEVICE_DEFERRED_MAX ||
+		      device_response_size(dev, &dev->held.cmd) > DEVICE_HEADER_BYTES))
+		return false;
+	dev->response_bytes = DEVICE_HEADER_BYTES;
+	if (result == 0)
+		result = device_execute(dev, &dev->held.cmd);
+	if (result)
+		dev->response_bytes = DEVICE_HEADER_BYTES;
+	else
+		result = device_success_type(&dev->held.cmd);
+	if (later) {
+		dev->deferred[dev->num_deferred].result = result;
+		dev->deferred[dev->num_deferred++].reply = *reply;
+	} else {
+		device_answer(dev, dev->control, reply, result, dev->response_bytes);
+	}
+	return true;
+}
+
+/* Do what is at the head of the queue; false when it has to wait. */
+static bool step(struct device *dev)
+{
+	const struct vgpu_cmd *cmd = &dev->held.cmd;
+	uint32_t shown = 0;
+	bool done;
+
+	if (dev->held.error == 0 && cmd->op == VGPU_RESOURCE_FLUSH)
+		shown = scanout_mask(dev, cmd->flush.resource);
+	if (device_held_is_job(dev))
+		done = step_job(dev);
+	else if (shown)
+		done = step_flush(dev, shown);
+	else
+		done = step_bookkeeping(dev);
+	if (done)
+		dev->held.valid = false;
+	return done;
+}
+
+/* The cursor queue has nothing to wait for. */
+static int pump_cursor(struct device *dev, int *budget)
+{
+	uint64_t bytes[(CURSOR_BYTES + 7) / 8];
+	struct vgpu_cmd cmd;
+
+	while (dev->cursor && *budget > 0) {
+		int got = vq_take(dev->cursor, dev->chain);
+
+		if (got < 0)
+			return got;
+		if (got == 0 && !vq_want_events(dev->cursor))
+			break;
+		(*budget)--;
+		if (got == 0)
+			continue;
+		dev->commands++;
+		uint32_t result =
+			admit(dev, dev->cursor, VGPU_ON_CURSOR, bytes, sizeof(bytes), &cmd);
+		struct reply reply = make_reply(dev, &cmd);
+		if (result == 0)
+			result = device_execute(dev, &cmd);
+		device_answer(dev, dev->cursor, &reply, result ? result : VIRTIO_GPU_RESP_OK_NODATA,
+			      DEVICE_HEADER_BYTES);
+	}
+	scanout_send_cursors(dev);
+	return 0;
+}
+
+static bool is_question(const struct vgpu_cmd *cmd)
+{
+	return cmd->op == VGPU_GET_DISPLAY_INFO || cmd->op == VGPU_GET_CAPSET_INFO ||
+	       cmd->op == VGPU_GET_CAPSET || cmd->op == VGPU_GET_EDID;
+}
+
+/*
+ * Questions about the device depend on no other command. A driver waits for their answers in
+ * person, and gives up after 5 s (Mesa then draws with the CPU), which a slow display can outlast
+ * when its flushes have piled up. So they are answered while the head of the queue waits. Returns 1
+ * when the budget of a visit was used up and there may be more.
+ */
+static int answer_questions(struct device *dev)
+{
+	uint64_t bytes[QUESTION_BYTES / 8];
+	struct vgpu_cmd cmd;
+	int got = 0;
+
+	for (int i = 0; i < VISIT_BUDGET; i++) {
+		got = vq_peek(dev->control, dev->chain);
+		if (got <= 0)
+			break;
+		uint32_t result =
+			admit(dev, dev->control, VGPU_ON_CONTROL, bytes, sizeof(bytes), &cmd);
+		if (result || cmd.fenced || !is_question(&cmd))
+			continue; /* also when it is ill-formed: in its turn */
+		struct reply reply = make_reply(dev, &cmd);
+		vq_claim(dev->control, dev->chain);
+		dev->commands++;
+		dev->response_bytes = DEVICE_HEADER_BYTES;
+		result = device_execute(dev, &cmd);
+		device_answer(dev, dev->control, &reply,
+			      result ? result : device_success_type(&cmd),
+			      result ? DEVICE_HEADER_BYTES : dev->response_bytes);
+	}
+	return got;
+}
+
+int device_pump(struct device *dev)
+{
+	int budget = VISIT_BUDGET, cursor_budget = VISIT_BUDGET;
+	int err = pump_cursor(dev, &cursor_budget);
+
+	while (!err && dev->control && budget > 0) {
+		int got = device_fetch(dev);
+		if (got < 0)
+			return got;
+		if (got == 0 && !vq_want_events(dev->control))
+			break;
+		budget--;
+		if (got && !step(dev)) {
+			err = answer_questions(dev);
+			break;
+		}
+	}
+	if (dev->mediator_failed)
+		return BACKEND_ERR_MEDIATOR;
+	return err ? err : budget == 0 || cursor_budget == 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process above the mediator. It opens the KMS device, runs the mediator with it, and runs it
+ * again when it ends. What is on the screens belongs to whoever has opened the device: as the
+ * keeper has it open all the time, the last picture stays while there is no mediator. It does
+ * nothing else, so there is little that could end it.
+ */
+#ifndef MEDIATOR_DAEMON_KEEPER_KEEPER_H
+#define MEDIATOR_DAEMON_KEEPER_KEEPER_H
+
+#include "mediator/daemon/base/options.h"
+
+/*
+ * Returns the program's exit status: after SIGTERM or SIGINT, which end the mediator, too; when the
+ * device cannot be opened; when the mediator refuses its arguments.
+ */
+int keeper_run(const struct options *options, char **argv);
+
+#endif

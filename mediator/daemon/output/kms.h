@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by kms.c (the device: what it has) and output_kms.c (one connector: what it shows). */
+#ifndef MEDIATOR_DAEMON_OUTPUT_KMS_H
+#define MEDIATOR_DAEMON_OUTPUT_KMS_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "mediator/shared/protocol/client.h"
+
+struct kms {
+	int fd;
+	struct ev_loop *loop;
+	struct ev_io events;
+	uint32_t crtcs_taken; /* bit: index in the device's list */
+	bool modifiers;	      /* framebuffers can name a modifier */
+	bool kept;	      /* a keeper has the device open, too */
+	bool leaving;	      /* what is on the screens stays */
+	uint64_t flips;	      /* name of the last flip */
+	struct kms_flip *waiting;
+};
+
+/*
+ * Somebody who waits for a flip. Flips have names that no earlier mediator on the same device has
+ * given to its own: their events come to us.
+ */
+struct kms_flip {
+	struct kms_flip *next;
+	uint64_t name;
+	void (*done)(struct kms_flip *flip);
+};
+
+/* A connector with all that is needed to drive it. */
+struct kms_pipe {
+	uint32_t connector, crtc, plane;
+	drmModeModeInfo mode;
+};
+
+/* False, with the reason logged. */
+bool kms_find_pipe(struct kms *kms, const char *name, uint32_t width, uint32_t height,
+		   uint32_t refresh_hz, struct kms_pipe *out);
+
+/* Id of an object's property, and its value unless NULL; 0 when there is none. */
+uint32_t kms_property(int fd, uint32_t object, uint32_t object_type, const char *name,
+		      uint64_t *value);
+
+/* Framebuffer of a dma-buf, or of freshly allocated black pixels. Returns 0 or -errno. */
+int kms_framebuffer(struct kms *kms, const struct gpum_buffer *buffer, int fd, uint32_t *id);
+int kms_black(struct kms *kms, uint32_t width, uint32_t height, uint32_t *id);
+
+/*
+ * Of pixels that the CPU has drawn (XRGB8888, without gaps), in *buffer's width and height. Fills
+ * in the rest of *buffer, and *fd: a dma-buf of it, or -1 when the driver exports none.
+ */
+int kms_painted(struct kms *kms, const uint32_t *pixels, struct gpum_buffer *buffer, int *fd,
+		uint32_t *id);
+
+/*
+ * What an earlier mediator left on a plane: the framebuffer, 0 for none; and its pixels: 0 with the
+ * descriptor the caller's, or -errno.
+ */
+uint32_t kms_left_on(struct kms *kms, uint32_t plane);
+int kms_export(struct kms *kms, uint32_t framebuffer, struct gpum_buffer *buffer, int *fd);
+
+/* Hand to drmModeAtomicCommit() what names the flip; `flip` waits for it until it is done. */
+void *kms_expect(struct kms *kms, struct kms_flip *flip);
+void kms_forget(struct kms *kms, struct kms_flip *flip);
+
+#endif

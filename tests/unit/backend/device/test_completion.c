@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* A GPU whose completions are lost, late, doubled or made up: only the job's own ends it. */
+#include "tests/unit/backend/device/driver.h"
+
+/* What the GPU says instead of what is so; the rest is the simulated one's. */
+static struct gpu_ops odd_ops;
+static uint64_t said;
+
+static uint64_t say(struct gpu *gpu)
+{
+	(void)gpu;
+	return said;
+}
+
+static struct driver *with_odd_gpu(void **state)
+{
+	struct driver *d = *state;
+
+	odd_ops = *d->gpu->ops;
+	odd_ops.poll = say;
+	d->gpu->ops = &odd_ops;
+	said = 0;
+	assert_int_equal(driver_ctx_create(d, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	return d;
+}
+
+/* Its number for the GPU, too. */
+static uint64_t begin_job(struct driver *d, uint16_t *head)
+{
+	struct gpum_msg msg;
+
+	*head = driver_send_work(d, 1, 1000, 7);
+	assert_int_equal(device_pump(d->device), 0);
+	driver_expect(d, GPUM_MSG_JOB_READY, &msg);
+	assert_int_equal(device_job_run(d->device, msg.job.id), 0);
+	return msg.job.id;
+}
+
+static void assert_still_runs(struct driver *d)
+{
+	assert_int_equal(device_poll(d->device), 0);
+	assert_true(device_is_waiting(d->device));
+	assert_int_equal(driver_next_answer(d), -1);
+	driver_expect_silence(d);
+}
+
+static void assert_ends_once(struct driver *d, uint64_t job, uint16_t head)
+{
+	struct gpum_msg msg;
+
+	said = job;
+	assert_int_equal(device_poll(d->device), 0);
+	assert_int_equal(driver_next_answer(d), head);
+	driver_expect(d, GPUM_MSG_JOB_DONE, &msg);
+	assert_int_equal(msg.done.id, job);
+	assert_false(device_is_waiting(d->device));
+	assert_int_equal(device_poll(d->device), 0);
+	assert_int_equal(driver_next_answer(d), -1);
+	driver_expect_silence(d);
+}
+
+static void a_completion_that_is_said_twice_ends_one_job(void **state)
+{
+	struct driver *d = with_odd_gpu(state);
+	uint16_t head;
+	uint64_t first = begin_job(d, &head);
+
+	assert_ends_once(d, first, head);
+	/* Nor is it the next one's. */
+	uint64_t second = begin_job(d, &head);
+	assert_still_runs(d);
+	assert_ends_once(d, second, head);
+}
+
+static void only_its_own_completion_ends_a_job(void **state)
+{
+	static const int64_t off[] = {-1, 1, 2, 1000, INT64_MAX - 1};
+	struct driver *d = with_odd_gpu(state);
+	uint16_t head;
+	uint64_t job = begin_job(d, &head);
+
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		said = job + (uint64_t)off[i];
+		assert_still_runs(d);
+	}
+	said = UINT64_MAX;
+	assert_still_runs(d);
+	assert_ends_once(d, job, head);
+}
+
+static void a_late_completion_counts_when_it_comes(void **state)
+{
+	struct driver *d = with_odd_gpu(state);
+	uint16_t head;
+	uint64_t job = begin_job(d, &head);
+
+	for (int i = 0; i < 100; i++) {
+		d->now_us += 1000000;
+		assert_still_runs(d);
+	}
+	assert_ends_once(d, job, head);
+}
+
+/* The mediator's kill time ends it. Until then the device goes on with what needs no GPU. */
+static void a_lost_completion_stops_what_needs_the_gpu_and_nothing_else(void **state)
+{
+	struct driver *d = with_odd_gpu(state);
+	uint16_t head;
+
+	begin_job(d, &head);
+	assert_int_equal(driver_create_2d(d, 5, 8, 8), VIRTIO_GPU_RESP_OK_NODATA);
+	driver_send_work(d, 1, 1000, 8);
+	assert_int_equal(device_pump(d->device), 0);
+	assert_still_runs(d);
+	/* Its guest may give up: that is not an end of the job, either. */
+	device_reset(d->device);
+	assert_true(device_is_waiting(d->device));
+	driver_expect_silence(d);
+}
+
+static void a_completion_without_a_job_is_nothing(void **state)
+{
+	struct driver *d = with_odd_gpu(state);
+
+	for (said = 0; said < 4; said++) {
+		assert_int_equal(device_poll(d->device), 0);
+		driver_expect_silence(d);
+	}
+	/* A job that only waits for its turn is not ended by one, either. */
+	driver_send_work(d, 1, 1000, 7);
+	assert_int_equal(device_pump(d->device), 0);
+	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
+	for (said = 0; said < 4; said++)
+		assert_int_equal(device_poll(d->device), 0);
+	driver_expect_silence(d);
+	assert_int_equal(driver_next_answer(d), -1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_completion_that_is_said_twice_ends_one_job),
+		TEST(only_its_own_completion_ends_a_job),
+		TEST(a_late_completion_counts_when_it_comes),
+		TEST(a_lost_completion_stops_what_needs_the_gpu_and_nothing_else),
+		TEST(a_completion_without_a_job_is_nothing),
+	};
+
+	return cmocka_run_group_tests_name("completion", tests, NULL, NULL);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * However much a guest asks for, a visit to its queues ends soon: the mediator is listened to in
+ * between. And nothing is left lying there.
+ */
+#include "tests/unit/backend/device/driver.h"
+
+#include <string.h>
+
+#include "backend/error/error.h"
+
+#define QUEUE	 256u
+#define ANSWER	 (QUEUE - 1) /* the descriptor of the answer, which all commands have in common */
+#define COMMANDS 200u	     /* more than some visits take, and the last is not full */
+#define BUDGET	 64u
+
+/* Offsets in the pool, behind all that the driver uses. */
+#define DESC_AT	    131072u
+#define AVAIL_AT    139264u
+#define USED_AT	    143360u
+#define COMMANDS_AT 147456u
+#define COMMAND_MAX 128u
+#define ANSWERS_AT  (COMMANDS_AT + COMMANDS * COMMAND_MAX)
+#define ANSWER_MAX  512u
+
+static uint16_t *avail;
+static struct vring_desc *desc;
+static uint16_t sent, seen;
+
+/* A queue that holds more than one visit takes, in place of `vq`. */
+static void enlarge(struct driver *d, struct virtqueue *vq)
+{
+	const struct vgpu_queue setup = {.size = QUEUE,
+					 .enabled = 1,
+					 .desc = DESC_AT,
+					 .driver = AVAIL_AT,
+					 .device = USED_AT};
+
+	avail = (uint16_t *)(void *)(d->pool + AVAIL_AT);
+	desc = (struct vring_desc *)(void *)(d->pool + DESC_AT);
+	memset(d->pool + DESC_AT, 0, COMMANDS_AT - DESC_AT);
+	sent = seen = 0;
+	assert_int_equal(vq_init(vq, d->pool, sizeof(d->pool), &setup, false), 0);
+}
+
+static void offer_without_answer(struct driver *d, const void *command, uint32_t bytes)
+{
+	uint64_t at = COMMANDS_AT + (uint64_t)sent * COMMAND_MAX;
+
+	assert_true(sent < COMMANDS && bytes <= COMMAND_MAX);
+	memcpy(d->pool + at, command, bytes);
+	desc[sent] = (struct vring_desc){.addr = at, .len = bytes};
+	avail[2 + sent] = sent;
+	avail[1] = ++sent;
+}
+
+static void offer(struct driver *d, const void *command, uint32_t bytes)
+{
+	desc[ANSWER] = (struct vring_desc){
+		.addr = ANSWERS_AT, .len = ANSWER_MAX, .flags = VRING_DESC_F_WRITE};
+	offer_without_answer(d, command, bytes);
+	desc[sent - 1].flags = VRING_DESC_F_NEXT;
+	desc[sent - 1].next = ANSWER;
+}
+
+/* A job of the context 1. */
+static void offer_work(struct driver *d, uint32_t flags, uint64_t fence)
+{
+	const struct {
+		struct virtio_gpu_cmd_submit c;
+		struct sim_op op;
+	} work = {.c = {.hdr = {.type = VIRTIO_GPU_CMD_SUBMIT_3D,
+				.flags = flags,
+				.fence_id = fence,
+				.ctx_id = 1},
+			.size = sizeof(struct sim_op)},
+		  .op = {.code = SIM_WORK, .value = 1000}};
+
+	offer(d, &work, sizeof(work));
+}
+
+static void offer_many(struct driver *d, uint32_t type, uint32_t count)
+{
+	const struct virtio_gpu_resource_unref c = {.hdr.type = type, .resource_id = 99};
+
+	for (uint32_t i = 0; i < count; i++)
+		offer(d, &c, sizeof(c));
+}
+
+/* Which command was answered next, by number; -1: none. */
+static int next_answer(const struct driver *d)
+{
+	uint16_t used;
+	uint32_t head;
+
+	memcpy(&used, d->pool + USED_AT + 2, sizeof(used));
+	if (used == seen)
+		return -1;
+	memcpy(&head, d->pool + USED_AT + 4 + (size_t)(seen++ % QUEUE) * 8, sizeof(head));
+	return (int)head;
+}
+
+static uint64_t commands_so_far(const struct driver *d)
+{
+	struct gpum_state count;
+
+	device_count(d->device, &count);
+	return count.commands;
+}
+
+/* --- something comes in when the visitor is about to leave ------------------------------------ */
+
+bool __real_vq_want_events(struct virtqueue *vq);
+bool __wrap_vq_want_events(struct virtqueue *vq);
+
+static struct driver *late;	  /* NULL: nothing comes */
+static struct virtqueue *late_on; /* asked for its events */
+static uint32_t late_type;
+
+bool __wrap_vq_want_events(struct virtqueue *vq)
+{
+	if (late && vq == late_on) {
+		offer_many(late, late_type, 1);
+		late = NULL;
+	}
+	return __real_vq_want_events(vq);
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void no_visit_takes_more_than_its_budget(void **state)
+{
+	struct driver *d = *state;
+	uint64_t before;
+	int again;
+
+	enlarge(d, &d->control);
+	offer_many(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, COMMANDS);
+	do {
+		before = commands_so_far(d);
+		again = device_pump(d->device);
+		assert_in_range(commands_so_far(d) - before, 1, BUDGET);
+	} while (again == 1);
+	assert_int_equal(commands_so_far(d), COMMANDS);
+	assert_int_equal(device_pump(d->device), 0);
+}
+
+/* A driver need not want an answer to a cursor's move. */
+static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting(void **state)
+{
+	static struct virtqueue cursor;
+	struct driver *d = *state;
+	struct virtio_gpu_update_cursor move = {.hdr.type = VIRTIO_GPU_CMD_MOVE_CURSOR};
+	struct gpum_msg msg;
+
+	enlarge(d, &cursor);
+	device_start(d->device, &d->control, &cursor, device_features(d->device));
+	for (uint32_t i = 0; i < COMMANDS; i++) {
+		move.pos.x = i;
+		offer_without_answer(d, &move, sizeof(move));
+	}
+	uint16_t info = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
+	for (uint32_t moves = BUDGET; moves <= COMMANDS; moves += BUDGET) {
+		assert_int_equal(device_pump(d->device), 1); /* come again */
+		assert_int_equal(driver_next_answer(d), moves == BUDGET ? info : -1);
+		assert_int_equal(commands_so_far(d), moves + 1);
+		/* Of the moves of one visit the mediator hears the last position. */
+		driver_expect(d, GPUM_MSG_CURSOR, &msg);
+		assert_int_equal(msg.cursor.x, moves - 1);
+		driver_expect_silence(d);
+	}
+	assert_int_equal(device_pump(d->device), 0);
+	assert_int_equal(commands_so_far(d), COMMANDS + 1);
+}
+
+static void questions_beside_a_waiting_job_are_answered_in_portions(void **state)
+{
+	struct driver *d = *state;
+	uint64_t before;
+
+	assert_int_equal(driver_ctx_create(d, 1), VIRTIO_GPU_RESP_OK_NODATA);
+	enlarge(d, &d->control);
+	offer_work(d, 0, 0);
+	offer_many(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, COMMANDS - 1);
+	for (uint32_t left = COMMANDS - 1; left > 0; left -= left < BUDGET ? left : BUDGET) {
+		before = commands_so_far(d);
+		assert_int_equal(device_pump(d->device), left >= BUDGET); /* 1: come again */
+		assert_in_range(commands_so_far(d) - before, 1, BUDGET + 1);
+	}
+	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* the context's, too */
+}
+
+static void all_questions_behind_a_waiting_head_are_answered_without_another_event(void **state)
+{
+	struct driver *d = *state;
+
+	driver_ctx_create(d, 1);
+	enlarge(d, &d->control);
+	offer_work(d, 0, 0);
+	offer_many(d, VIRTIO_GPU_CMD_RESOURCE_UNREF, BUDGET);
+	offer_many(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 3);
+	for (int visits = 0; device_pump(d->device) == 1; visits++)
+		assert_true(visits < 3);
+	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next_answer(d), 1 + (int)BUDGET + i);
+	assert_int_equal(next_answer(d), -1);
+}
+
+static void a_question_that_cannot_be_answered_is_refused_while_the_head_waits(void **state)
+{
+	struct driver *d = *state;
+	const struct virtio_gpu_cmd_get_edid edid = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID,
+						     .scanout = 2};
+
+	driver_ctx_create(d, 1);
+	driver_send_work(d, 1, 1000, 1);
+	uint16_t head = driver_send(d, &edid, sizeof(edid), 2048);
+	assert_int_equal(device_pump(d->device), 0);
+	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
+	assert_int_equal(driver_next_answer(d), head);
+	assert_int_equal(driver_response_type(d, head), VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID);
+}
+
+static void a_ring_that_breaks_behind_a_waiting_head_ends_the_connection(void **state)
+{
+	struct driver *d = *state;
+
+	driver_ctx_create(d, 1);
+	driver_send_work(d, 1, 1000, 1);
+	driver_offer(d, DRIVER_QUEUE_SIZE);
+	assert_int_equal(device_pump(d->device), BACKEND_ERR_HEAD_INDEX);
+}
+
+/* Answers that have to wait for the job are kept, but not without end. */
+static void what_waits_for_a_job_is_answered_in_order_however_much_it_is(void **state)
+{
+	struct driver *d = *state;
+	struct virtio_gpu_resource_unref unref = {
+		.hdr = {.type = VIRTIO_GPU_CMD_RESOURCE_UNREF, .flags = VIRTIO_GPU_FLAG_FENCE}};
+	struct gpum_msg msg;
+
+	driver_ctx_create(d, 1);
+	enlarge(d, &d->control);
+	offer_work(d, VIRTIO_GPU_FLAG_FENCE, 1);
+	for (uint32_t i = 1; i < COMMANDS; i++) {
+		unref.hdr.fence_id = i;
+		offer(d, &unref, sizeof(unref));
+	}
+	while (device_pump(d->device) == 1)
+		;
+	driver_expect(d, GPUM_MSG_JOB_READY, &msg);
+	assert_in_range(device_job_run(d->device, msg.job.id), 0, 1);
+	while (device_pump(d->device) == 1)
+		;
+	assert_int_equal(next_answer(d), -1);
+	assert_in_range(commands_so_far(d), BUDGET, 2 * BUDGET - 1);
+	d->now_us += 1000;
+	assert_in_range(device_poll(d->device), 0, 1);
+	while (device_pump(d->device) == 1)
+		;
+	for (int i = 0; i < (int)COMMANDS; i++)
+		assert_int_equal(next_answer(d), i);
+	assert_int_equal(next_answer(d), -1);
+}
+
+static void what_comes_while_events_are_asked_for_is_taken_in_the_same_visit(void **state)
+{
+	static struct virtqueue cursor;
+	struct driver *d = *state;
+
+	enlarge(d, &d->control);
+	late = d;
+	late_on = &d->control;
+	late_type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO;
+	assert_int_equal(device_pump(d->device), 0);
+	assert_null(late);
+	assert_int_equal(next_answer(d), 0);
+
+	enlarge(d, &cursor);
+	device_start(d->device, NULL, &cursor, device_features(d->device));
+	late = d;
+	late_on = &cursor;
+	assert_int_equal(device_pump(d->device), 0);
+	assert_null(late);
+	assert_int_equal(next_answer(d), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(no_visit_takes_more_than_its_budget),
+		TEST(a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting),
+		TEST(questions_beside_a_waiting_job_are_answered_in_portions),
+		TEST(all_questions_behind_a_waiting_head_are_answered_without_another_event),
+		TEST(a_question_that_cannot_be_answered_is_refused_while_the_head_waits),
+		TEST(a_ring_that_breaks_behind_a_waiting_head_ends_the_connection),
+		TEST(what_waits_for_a_job_is_answered_in_order_however_much_it_is),
+		TEST(what_comes_while_events_are_asked_for_is_taken_in_the_same_visit),
+	};
+
+	return cmocka_run_group_tests_name("visits", tests, NULL, NULL);
+}

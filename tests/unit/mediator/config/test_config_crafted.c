@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Trees that dtc would not write: damaged, or made to confuse. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include "mediator/config/config.h"
+#include "tests/unit/mediator/config/tree_source.h"
+
+#define M "/passthrough/gpu-mediator"
+
+static struct config config;
+static struct config_error err;
+
+static void *compile(const char *from, const char *to, size_t *size)
+{
+	char *source = tree_source(from, to);
+	void *blob = tree_compile(source, size);
+
+	free(source);
+	assert_non_null(blob);
+	return blob;
+}
+
+/* Bytes of the blob for others, as many; the first that are found. */
+static void replace(void *blob, size_t size, const char *from, const char *to)
+{
+	char *at = memmem(blob, size, from, strlen(from) + 1);
+
+	assert_int_equal(strlen(from), strlen(to));
+	assert_non_null(at);
+	memcpy(at, to, strlen(to));
+}
+
+static void a_property_that_stands_twice_is_refused(void **state)
+{
+	char blob[1024] __attribute__((aligned(8)));
+
+	(void)state;
+	fdt_create(blob, sizeof(blob));
+	fdt_finish_reservemap(blob);
+	fdt_begin_node(blob, "");
+	fdt_property_string(blob, "compatible", CONFIG_COMPATIBLE);
+	fdt_property_string(blob, "policy", "fifo");
+	fdt_property_string(blob, "policy", "fixed-priority");
+	fdt_end_node(blob);
+	assert_int_equal(fdt_finish(blob), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_UNKNOWN);
+	assert_string_equal(err.property, "policy");
+}
+
+static void names_from_the_blob_cannot_control_a_terminal(void **state)
+{
+	char blob[1024] __attribute__((aligned(8)));
+
+	(void)state;
+	fdt_create(blob, sizeof(blob));
+	fdt_finish_reservemap(blob);
+	fdt_begin_node(blob, "");
+	fdt_begin_node(blob, "a\033[2Jb");
+	fdt_property_string(blob, "compatible", CONFIG_COMPATIBLE);
+	fdt_property_string(blob, "p\nq\177", "fifo");
+	fdt_end_node(blob);
+	fdt_end_node(blob);
+	assert_int_equal(fdt_finish(blob), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_UNKNOWN);
+	assert_string_equal(err.node, "/a?[2Jb");
+	assert_string_equal(err.property, "p?q?");
+	for (const char *c = err.message; *c; c++)
+		assert_in_range(*c, ' ', '~');
+}
+
+static void a_blob_cut_anywhere_is_refused(void **state)
+{
+	char *source = tree_source(NULL, NULL);
+	size_t size = 0;
+	char *blob = tree_compile(source, &size);
+
+	(void)state;
+	assert_non_null(blob);
+	for (size_t cut = 0; cut < size; cut++) {
+		/* Of the exact size, so that the sanitizer sees a read beyond it. */
+		char *copy = malloc(cut ? cut : 1);
+
+		assert_non_null(copy);
+		memcpy(copy, blob, cut);
+		assert_int_equal(config_parse(copy, cut, &config, &err), CONFIG_ERR_BLOB);
+		assert_string_equal(err.node, "");
+		free(copy);
+	}
+	free(source);
+	free(blob);
+}
+
+/* libfdt 1.6.1 itself crashes on most of these. */
+static void a_blob_of_an_older_version_is_refused(void **state)
+{
+	char *source = tree_source(NULL, NULL);
+	size_t size = 0;
+	char *blob = tree_compile(source, &size);
+
+	(void)state;
+	assert_non_null(blob);
+	for (uint32_t version = 0; version < 17; version++) {
+		fdt_set_version(blob, version);
+		fdt_set_last_comp_version(blob, version);
+		assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_BLOB);
+		assert_non_null(strstr(err.message, "BADVERSION"));
+	}
+	free(source);
+	free(blob);
+}
+
+static void any_damaged_byte_is_survived(void **state)
+{
+	char *source = tree_source(NULL, NULL);
+	size_t size = 0;
+	char *blob = tree_compile(source, &size);
+
+	(void)state;
+	assert_non_null(blob);
+	for (size_t at = 0; at < size; at++) {
+		static const char damage[] = {0, 1, (char)0x80, (char)0xff};
+		char was = blob[at];
+
+		for (size_t i = 0; i < sizeof(damage); i++) {
+			int status;
+
+			blob[at] = damage[i];
+			status = config_parse(blob, size, &config, &err);
+			assert_int_equal(status != CONFIG_OK, err.message[0] != 0);
+			assert_int_equal(status == CONFIG_OK, config.num_guests != 0);
+		}
+		blob[at] = was;
+	}
+	free(source);
+	free(blob);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	static const struct {
+		const char *without[4], *node, *mentions;
+	} cases[] = {
+		{{M "/panel", M "/panel-rear"}, M, "no panel node"},
+		{{M "/displays"}, M, "no displays node"},
+		{{M "/guests"}, M, "no guests node"},
+		{{M "/guests/cluster", M "/guests/ivi", M "/guests/passenger"},
+		 M "/guests",
+		 "1 to 16 guests"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t size = 0;
+		void *blob = compile(NULL, NULL, &size);
+
+		for (size_t n = 0; n < 4 && cases[i].without[n]; n++)
+			assert_int_equal(
+				fdt_nop_node(blob, fdt_path_offset(blob, cases[i].without[n])), 0);
+		assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_NODE);
+		assert_string_equal(err.node, cases[i].node);
+		assert_non_null(strstr(err.message, cases[i].mentions));
+		free(blob);
+	}
+}
+
+static void two_lists_of_the_same_name_are_refused(void **state)
+{
+	size_t size = 0;
+	void *blob = compile("guests {\n", "displayz { }; guests {\n", &size);
+
+	(void)state;
+	replace(blob, size, "displayz", "displays");
+	assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_NODE);
+	assert_string_equal(err.node, M "/displays");
+	assert_non_null(strstr(err.message, "a second node of that name"));
+	free(blob);
+}
+
+static void two_displays_of_the_same_number_are_refused(void **state)
+{
+	size_t size = 0;
+	void *blob = compile(NULL, NULL, &size);
+	int node = fdt_path_offset(blob, M "/displays/display@1");
+
+	(void)state;
+	assert_true(node > 0);
+	assert_int_equal(fdt_setprop_inplace_u32(blob, node, "reg", 0), 0);
+	replace(blob, size, "display@1", "display@0");
+	assert_int_equal(config_parse(blob, size, &config, &err), CONFIG_ERR_CONFLICT);
+	assert_string_equal(err.node, M "/displays/display@0");
+	assert_string_equal(err.property, "reg");
+	free(blob);
+}
+
+/* Old trees call a node's phandle so, beside or instead of the name of today. */
+static void the_old_name_of_a_phandle_belongs_everywhere(void **state)
+{
+	char blob[16384] __attribute__((aligned(8)));
+	size_t size = 0;
+	void *good = compile(NULL, NULL, &size);
+	int node;
+
+	(void)state;
+	assert_int_equal(fdt_open_into(good, blob, sizeof(blob)), 0);
+	node = fdt_path_offset(blob, M "/panel");
+	assert_int_equal(fdt_setprop_u32(blob, node, "linux,phandle", fdt_get_phandle(blob, node)),
+			 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_OK);
+	free(good);
+}
+
+static void the_path_of_a_node_far_down_is_cut_to_its_name(void **state)
+{
+	static char blob[8192] __attribute__((aligned(8)));
+	static const char level[] = "a-node-whose-name-is-rather-long";
+
+	(void)state;
+	fdt_create(blob, sizeof(blob));
+	fdt_finish_reservemap(blob);
+	fdt_begin_node(blob, "");
+	for (int i = 0; i < 8; i++)
+		fdt_begin_node(blob, level);
+	fdt_begin_node(blob, "the-last");
+	fdt_property_string(blob, "compatible", CONFIG_COMPATIBLE);
+	for (int i = 0; i < 10; i++)
+		fdt_end_node(blob);
+	assert_int_equal(fdt_finish(blob), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_NODE);
+	assert_string_equal(err.node, ".../the-last");
+	assert_non_null(strstr(err.message, "no panel node"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_property_that_stands_twice_is_refused),
+		cmocka_unit_test(names_from_the_blob_cannot_control_a_terminal),
+		cmocka_unit_test(a_blob_cut_anywhere_is_refused),
+		cmocka_unit_test(a_blob_of_an_older_version_is_refused),
+		cmocka_unit_test(any_damaged_byte_is_survived),
+		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(two_lists_of_the_same_name_are_refused),
+		cmocka_unit_test(two_displays_of_the_same_number_are_refused),
+		cmocka_unit_test(the_old_name_of_a_phandle_belongs_everywhere),
+		cmocka_unit_test(the_path_of_a_node_far_down_is_cut_to_its_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Each policy against a number that can be worked out by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/unit/mediator/sim/sim_case.h"
+
+/*
+ * A cluster's frame of 4 ms beside n - 1 hogs with 4 jobs of 2 ms each. It waits at most
+ * virtio-fifo: for all that is queued, (n - 1) * 4 * 2 ms; in turns: for one job of each,
+ * (n - 1) * 2 ms; strict priority with N credits: for N jobs; TimeGraph HT: for the four that one
+ * hog has submitted; the mediator's own fifo and round robin: one job of each, and in its fifo one
+ * more that runs while all have announced their next. Then its own 4 ms. The worst moment, just
+ * after a job began, is met to within `below`.
+ */
+static const struct hog_case {
+	const char *policy;
+	uint32_t guests;
+	uint64_t max, below;
+} hog_cases[] = {
+	{"virtio-fifo", 8, 60 * MS, 10 * US},	 {"virtio-fifo", 64, 508 * MS, 10 * US},
+	{"drm-rr", 8, 18 * MS, 100 * US},	 {"drm-rr", 64, 130 * MS, 500 * US},
+	{"drm-prio-2", 8, 8 * MS, 10 * US},	 {"drm-prio-2", 64, 8 * MS, 10 * US},
+	{"drm-prio-1", 8, 6 * MS, 10 * US},	 {"drm-prio-1", 64, 6 * MS, 10 * US},
+	{"timegraph-prt", 8, 6 * MS, 10 * US},	 {"timegraph-prt", 64, 6 * MS, 10 * US},
+	{"timegraph-ht", 8, 12 * MS, 10 * US},	 {"timegraph-ht", 64, 12 * MS, 10 * US},
+	{"np-edf", 8, 6 * MS, 10 * US},		 {"np-edf", 64, 6 * MS, 10 * US},
+	{"fixed-priority", 2, 6 * MS, 10 * US},	 {"fixed-priority", 8, 6 * MS, 10 * US},
+	{"fixed-priority", 64, 6 * MS, 10 * US}, {"fifo", 8, 20 * MS, 10 * US},
+	{"round-robin", 8, 18 * MS, 100 * US},	 {"round-robin", 64, 130 * MS, 500 * US},
+};
+
+static void the_clusters_longest_wait_beside_hogs_is_what_the_policy_says(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(hog_cases) / sizeof(hog_cases[0]); i++) {
+		const struct hog_case *t = &hog_cases[i];
+		const struct sim_report *r =
+			sim_case_run(sim_case_hogs(t->guests, 4), t->policy, NULL);
+		uint64_t max = r->stream[0].response.max_ns;
+
+		if (max > t->max || max + t->below < t->max)
+			fail_msg("%s, %u guests: %.6f ms instead of %.6f", t->policy, t->guests,
+				 (double)max / 1e6, (double)t->max / 1e6);
+		assert_true(r->stream[0].finished > 1500 - 64);
+		assert_true(r->busy_ns == r->time_ns);
+	}
+}
+
+static void with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	r = sim_case_run(sim_case("duration 100s\nlatency 100us\n"
+				  "guest cluster priority=0 max-job=4ms gate=on\n"
+				  "guest a priority=1 max-job=2ms\nguest b priority=1 max-job=2ms\n"
+				  "stream cluster periodic period=16.667ms job=4ms "
+				  "deadline=4.101ms start=1ms\n"
+				  "stream a saturating job=2ms queued=4\n"
+				  "stream b saturating job=2ms queued=4\n"),
+			 "fixed-priority", NULL);
+	/* The first release of all comes unannounced. */
+	assert_true(r->stream[0].missed <= 1);
+	assert_true(sim_distribution_permyriad(&r->stream[0].response, 9990) <= 4500 * US);
+	/* It waits for at most one job of 2 ms in each period: where it could not end in time. */
+	assert_true(r->held_back_ns > 0);
+	assert_true(r->held_back_ns < r->time_ns / 16667 * 2000);
+}
+
+static void where_the_deadline_is_far_the_gate_costs_nothing(void **state)
+{
+	struct sim_workload *w = sim_case_hogs(8, 4);
+	const struct sim_report *r;
+
+	(void)state;
+	w->guest[0].gate = 1;
+	r = sim_case_run(w, "fixed-priority", NULL);
+	assert_int_equal(r->held_back_ns, 0);
+	assert_int_equal(r->stream[0].missed, 0);
+}
+
+static void gvt_g_gives_a_lone_guest_only_its_share(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	/* 1 of 4 shares: 25 of each 100 ms, although nobody else wants the GPU. */
+	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=0 weight=3\n"
+				  "stream a saturating job=1ms queued=4\n"
+				  "stream b saturating job=1ms start=1000s\n"),
+			 "gvt-g", NULL);
+	assert_int_equal(r->stream[0].busy_ns, r->time_ns / 4);
+	assert_int_equal(r->held_back_ns, r->time_ns - r->time_ns / 4);
+}
+
+static void gvt_g_forgets_debts_each_second(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	/*
+	 * Jobs of 10 ms against slices of 25 ms: three jobs at first and 5 ms of debt; those are
+	 * paid off with the fifth slice. 25 jobs would be fair in 10 slices, and the debt that is
+	 * left at the end of each second would be a gift; here none is left.
+	 */
+	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=0 weight=3\n"
+				  "stream a saturating job=10ms queued=4\n"
+				  "stream b saturating job=1ms start=1000s\n"),
+			 "gvt-g", NULL);
+	assert_true(r->stream[0].finished >= 2500 && r->stream[0].finished <= 2600);
+
+	/* One job of 80 ms exceeds the slice by 55 ms, so it runs in three of 10 slices, and 4 ...
+	 */
+	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=0 weight=3\n"
+				  "stream a saturating job=80ms queued=4\n"
+				  "stream b saturating job=1ms start=1000s\n"),
+			 "gvt-g", NULL);
+	/* ... begins at 0, 300, 600 and 900 ms of each second: 32 % where 25 % are its share. */
+	assert_int_equal(r->stream[0].finished, 400);
+}
+
+static void gvt_g_shares_by_weight_among_those_that_want_more(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=5 weight=3\n"
+				  "stream a saturating job=1ms queued=4\n"
+				  "stream b saturating job=1ms queued=4\n"),
+			 "gvt-g", NULL);
+	assert_int_equal(r->stream[0].busy_ns, r->time_ns / 4);
+	/* The millisecond before a new second is charged to the new second. */
+	assert_int_equal(r->stream[1].busy_ns, r->time_ns / 4 * 3 - 100 * MS);
+}
+
+static void timegraph_ht_lets_one_task_keep_the_gpu(void **state)
+{
+	const char *text = "duration 10s\nguest a priority=1\nguest b priority=1\n"
+			   "stream a saturating job=2ms queued=4\n"
+			   "stream b saturating job=2ms queued=4\n";
+	const struct sim_report *r;
+
+	(void)state;
+	r = sim_case_run(sim_case(text), "timegraph-ht", NULL);
+	assert_int_equal(r->stream[1].busy_ns, 0);
+	r = sim_case_run(sim_case(text), "timegraph-prt", NULL);
+	assert_in_range(r->stream[1].busy_ns, r->time_ns / 2 - 2 * MS, r->time_ns / 2 + 2 * MS);
+}
+
+/*
+ * Jeffay, Stanat, Martel (RTSS 1991): {(1, 4), (2, 6), (3, 12)} passes the test for non-preemptive
+ * EDF, U = 0.833; {(1, 3), (3, 9)}, U = 0.667, does not, since the longer job alone blocks for
+ * longer than the shorter one's period leaves.
+ */
+static void edf_holds_where_jeffays_condition_holds_and_not_elsewhere(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	r = sim_case_run(sim_case("duration 240ms\nguest a priority=0\nguest b priority=0\n"
+				  "guest c priority=0\nstream a periodic period=4ms job=1ms\n"
+				  "stream b periodic period=6ms job=2ms\n"
+				  "stream c periodic period=12ms job=3ms\n"
+				  "sweep a steps=16\nsweep b steps=24\nsweep c steps=12\n"),
+			 "np-edf", NULL);
+	assert_int_equal(r->runs, 16 * 24 * 12);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(r->stream[i].missed, 0);
+
+	r = sim_case_run(sim_case("duration 240ms\nguest a priority=0\nguest b priority=0\n"
+				  "stream a periodic period=3ms job=1ms start=1us\n"
+				  "stream b periodic period=9ms job=3ms\nsweep a steps=30\n"),
+			 "np-edf", NULL);
+	assert_true(r->stream[0].missed > 0);
+}
+
+static void edf_runs_the_earlier_deadline_first_whatever_the_priority(void **state)
+{
+	const struct sim_report *r;
+
+	(void)state;
+	r = sim_case_run(sim_case("duration 1s\nguest a priority=0\nguest b priority=9\n"
+				  "stream a periodic period=100ms job=2ms deadline=50ms\n"
+				  "stream b periodic period=100ms job=3ms deadline=40ms\n"),
+			 "np-edf", NULL);
+	assert_int_equal(r->stream[1].response.max_ns, 3 * MS);
+	assert_int_equal(r->stream[0].response.max_ns, 5 * MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_clusters_longest_wait_beside_hogs_is_what_the_policy_says),
+		cmocka_unit_test(with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only),
+		cmocka_unit_test(where_the_deadline_is_far_the_gate_costs_nothing),
+		cmocka_unit_test(gvt_g_gives_a_lone_guest_only_its_share),
+		cmocka_unit_test(gvt_g_forgets_debts_each_second),
+		cmocka_unit_test(gvt_g_shares_by_weight_among_those_that_want_more),
+		cmocka_unit_test(timegraph_ht_lets_one_task_keep_the_gpu),
+		cmocka_unit_test(edf_holds_where_jeffays_condition_holds_and_not_elsewhere),
+		cmocka_unit_test(edf_runs_the_earlier_deadline_first_whatever_the_priority),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
