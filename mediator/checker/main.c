@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gpum-checker: looks at what is on a display, and says whether it is what the guest announced
- * (mediator/shared/strip/strip.h). A process of its own, so that it shares nothing with the one that
- * composed the picture. Started by gpu-mediatord.
+ * (mediator/shared/strip/strip.h). A process of its own, so that it shares nothing with the one
+ * that composed the picture. Started by gpu-mediatord.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -263,7 +263,7 @@ static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(
 	pid = cockpit_mediator(&cockpit);
 	kill(pid, SIGKILL);
 	assert_true(next_mediator(pid) > 0);
-	assert_true(cockpit_wait_fault(&cockpit, "ivi", "hello again", 2 * GUEST_PATIENCE));
+	assert_true(cockpit_wait_fault(&cockpit, "ivi", "HELLO again", 2 * GUEST_PATIENCE));
 	assert_int_equal(cockpit_of_guest(&cockpit, "ivi", NULL, "strikes"), 1);
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }

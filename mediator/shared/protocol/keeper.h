@@ -19,10 +19,10 @@
 
 enum keeper_msg_type {
 	KEEPER_MSG_KEPT = 1, /* keeper to mediator, with both descriptors */
-	KEEPER_MSG_READY,	 /* keeper to mediator */
-	KEEPER_MSG_ENDED,	 /* keeper to mediator: pid and status are valid */
-	KEEPER_MSG_KEEP,	 /* mediator to keeper, with both descriptors */
-	KEEPER_MSG_KILL,	 /* mediator to keeper: pid is valid, and of one that it keeps */
+	KEEPER_MSG_READY,    /* keeper to mediator */
+	KEEPER_MSG_ENDED,    /* keeper to mediator: pid and status are valid */
+	KEEPER_MSG_KEEP,     /* mediator to keeper, with both descriptors */
+	KEEPER_MSG_KILL,     /* mediator to keeper: pid is valid, and of one that it keeps */
 };
 
 /* Descriptors: the mediator's end of the client's socket, the end to read what it prints. */
