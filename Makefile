@@ -49,7 +49,7 @@ gpu-mediatord_PKGS := libdrm jansson libpng libseccomp libcap
 gpu-mediatord_LIBS := $(XEN_LIBS) -lev -lfdt
 gpum-compositor_SRC := $(call sources,mediator/compositor mediator/gl) $(SANDBOX_SRC)
 gpum-compositor_PKGS := egl glesv2 gbm libdrm libseccomp libcap
-gpum-checker_SRC := $(call sources,mediator/checker mediator/gl) $(SANDBOX_SRC)
+gpum-checker_SRC := $(call sources,mediator/verifier mediator/gl) $(SANDBOX_SRC)
 gpum-checker_PKGS := egl glesv2 gbm libdrm libseccomp libcap
 gpum-checker_LIBS := -lz
 gpumctl_SRC := $(call sources,mediator/ctl)
@@ -64,7 +64,7 @@ gpumsim_LIBS := -lfdt
 
 # Run on the build host only.
 HOST_PROGRAMS := gpumsim
-PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpum-checker gpumctl gpum-readback gpumsim,\
+PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpum-verifier gpumctl gpum-readback gpumsim,\
 	$(if $(call with_main,$($(p)_SRC)),$(p)))
 PROGRAM_SRC := $(sort $(PURE_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC)))
 STANDIN_SRC := $(wildcard tests/fakes/xen/*.c)
@@ -104,7 +104,7 @@ $(BUILD)/$(1)/lib/standins.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(STANDIN_SRC
 $(BUILD)/$(1)/lib/backend.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,\
 	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/shared/%,$(PURE_SRC)))
 $(BUILD)/$(1)/lib/mediator.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC) $(sort $(foreach \
-	p,gpu-mediatord gpum-compositor gpum-checker gpumctl gpum-readback gpumsim,$(call without_main,$($(p)_SRC)))))
+	p,gpu-mediatord gpum-compositor gpum-verifier gpumctl gpum-readback gpumsim,$(call without_main,$($(p)_SRC)))))
 
 $(1)-objects: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PROGRAM_SRC) $(TEST_SRC))
 $(1)-programs: $(patsubst %,$(BUILD)/$(1)/bin/%,\

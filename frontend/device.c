@@ -54,7 +54,7 @@ static void stop_worker(struct work_struct *work)
 			 "it does not let go");
 }
 
-static void check_config(struct vgpu_device *dev)
+static void on_config_change(struct vgpu_device *dev)
 {
 	u32 generation = READ_ONCE(dev->control->config_generation);
 
@@ -74,7 +74,7 @@ static irqreturn_t vgpu_interrupt(int irq, void *arg)
 	for (i = 0; i < VGPU_QUEUE_COUNT; i++)
 		progress |= vgpu_shadow_collect(&dev->queue[i]);
 	if (READ_ONCE(dev->registered)) {
-		check_config(dev);
+		on_config_change(dev);
 		if (READ_ONCE(dev->control->device_status) & VGPU_DEVICE_NEEDS_RESET)
 			vgpu_device_lose(dev, "it needs a reset");
 	}
@@ -226,7 +226,7 @@ int vgpu_device_start(struct vgpu_device *dev)
 	int err;
 
 	read_info(dev);
-	wrong = vgpu_check_device(&dev->info);
+	wrong = vgpu_validate_device(&dev->info);
 	if (wrong) {
 		dev_err(dev->pdev.dev.parent, "backend refused: %s\n", wrong);
 		return -EPROTO;

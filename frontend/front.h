@@ -18,7 +18,7 @@
 #include <xen/grant_table.h>
 #include <xen/xenbus.h>
 
-#include "check.h"
+#include "validate.h"
 
 #ifdef __BIG_ENDIAN
 #error "the wire is little-endian and the control page is accessed as it is"

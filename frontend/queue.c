@@ -134,7 +134,7 @@ static bool take_used(struct vgpu_shadow *q)
 /* What is new at this moment: -1 when the backend breaks the rules. */
 static int collect_once(struct vgpu_shadow *q)
 {
-	int i, n = vgpu_check_used(q->shared_used, get16(q, &q->shared.used->idx), q->in_flight);
+	int i, n = vgpu_validate_used(q->shared_used, get16(q, &q->shared.used->idx), q->in_flight);
 
 	virt_rmb(); /* the entries after the index */
 	for (i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Test targets. tests/run runs programs and counts, tests/check runs the stages one by one.
+# Test targets. tests/run runs programs and counts, tests/all runs the stages one by one.
 
 C_FOLDERS := $(wildcard backend frontend mediator board tests)
 FUZZ_SECONDS ?= $(if $(filter check,$(MAKECMDGOALS)),60,5)
@@ -124,7 +124,7 @@ include tests/component/fault.mk
 
 .PHONY: check check-unit check-component check-format check-build check-dts check-model check-fuzz check-system fuzz check-coverage coverage check-misra
 check: ## everything there is to test, unit to system
-	@tests/check
+	@tests/all
 
 check-unit: $(UNIT_PROGRAMS) ## pure logic, under a minute
 	@tests/run unit $(UNIT_PROGRAMS)
@@ -155,10 +155,10 @@ check-build: ## gcc and clang build everything without a warning
 	@tests/run build tests/compile/*
 
 check-dts: ## device trees and their binding
-	@tests/run dts $(wildcard tests/dts/check.sh)
+	@tests/run dts $(wildcard tests/dts/trees_fit_the_binding)
 
 check-model: ## the protocol of jobs, explored whole by Spin
-	@tests/run model tests/model/check.sh
+	@tests/run model tests/model/explore
 
 check-system: ## Xen, driver domain and guests in QEMU
 	@tests/run system $(wildcard tests/system/run)

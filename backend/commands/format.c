@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much memory a resource takes. The numbers of formats are Gallium's, frozen by virgl. */
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 
 #include <stddef.h>
 
@@ -188,7 +188,7 @@ static const struct {
 	{312, 312, 1},
 };
 
-uint32_t vgpu_format_bytes(uint32_t format)
+uint32_t format_bytes(uint32_t format)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (format >= formats[i].first && format <= formats[i].last)
@@ -197,18 +197,18 @@ uint32_t vgpu_format_bytes(uint32_t format)
 	return 0;
 }
 
-uint64_t vgpu_geometry_bytes(const struct vgpu_geometry *g)
+uint64_t geometry_bytes(const struct command_geometry *g)
 {
-	uint64_t bpp = vgpu_format_bytes(g->format);
+	uint64_t bpp = format_bytes(g->format);
 	uint64_t samples = g->samples > 1 ? g->samples : 1;
 
 	if (bpp == 0 || g->width == 0 || g->height == 0 || g->depth == 0 || g->array_size == 0)
 		return 0;
 	if (g->target == 0) /* PIPE_BUFFER: the width is its size in units of the format */
 		return g->height == 1 && g->depth == 1 ? g->width * bpp : 0;
-	if (g->width > VGPU_MAX_SIDE || g->height > VGPU_MAX_SIDE || g->depth > VGPU_MAX_LAYERS ||
-	    g->array_size > VGPU_MAX_LAYERS || samples > VGPU_MAX_SAMPLES ||
-	    g->last_level > VGPU_MAX_LEVELS)
+	if (g->width > COMMAND_MAX_SIDE || g->height > COMMAND_MAX_SIDE ||
+	    g->depth > COMMAND_MAX_LAYERS || g->array_size > COMMAND_MAX_LAYERS ||
+	    samples > COMMAND_MAX_SAMPLES || g->last_level > COMMAND_MAX_LEVELS)
 		return 0;
 	/* Below 2^14 * 2^14 * 2^11 * 2^11 * 2^5 * 2^5 = 2^60. */
 	uint64_t bytes = (uint64_t)g->width * g->height * g->depth * g->array_size * samples * bpp;

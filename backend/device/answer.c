@@ -27,16 +27,16 @@ void device_answer(struct device *dev, struct virtqueue *vq, const struct reply 
 	vq_complete(vq, &reply->to, dev->response, bytes);
 }
 
-uint32_t device_success_type(const struct vgpu_cmd *cmd)
+uint32_t device_success_type(const struct command *cmd)
 {
 	switch (cmd->op) {
-	case VGPU_GET_DISPLAY_INFO:
+	case COMMAND_GET_DISPLAY_INFO:
 		return VIRTIO_GPU_RESP_OK_DISPLAY_INFO;
-	case VGPU_GET_CAPSET_INFO:
+	case COMMAND_GET_CAPSET_INFO:
 		return VIRTIO_GPU_RESP_OK_CAPSET_INFO;
-	case VGPU_GET_CAPSET:
+	case COMMAND_GET_CAPSET:
 		return VIRTIO_GPU_RESP_OK_CAPSET;
-	case VGPU_GET_EDID:
+	case COMMAND_GET_EDID:
 		return VIRTIO_GPU_RESP_OK_EDID;
 	default:
 		return VIRTIO_GPU_RESP_OK_NODATA;

@@ -5,9 +5,9 @@
  * Ends behind a draw and not before the next one: what prepares that draw goes with it, and what
  * follows the stream's last draw does not become a slice without work.
  */
-uint32_t cut_slice(gpu_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws)
+uint32_t cut_slice(stream_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws)
 {
-	struct gpu_command command;
+	struct stream_command command;
 	uint32_t at = 0, end = 0;
 	uint64_t draws = 0;
 

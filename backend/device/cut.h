@@ -15,6 +15,6 @@
  * 0 when a command that was looked at is refused, which no slice reaches beyond; so a stream can be
  * run as a whole only if cut_slice(..., 0) returns all its bytes.
  */
-uint32_t cut_slice(gpu_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws);
+uint32_t cut_slice(stream_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws);
 
 #endif

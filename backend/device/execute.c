@@ -26,7 +26,7 @@ static uint32_t answer_to_errno(int err)
 	}
 }
 
-static uint32_t gpu_execute(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t gpu_execute(struct device *dev, const struct command *cmd)
 {
 	return answer_to_errno(dev->gpu->ops->execute(dev->gpu, cmd, NULL, 0));
 }
@@ -40,18 +40,18 @@ static int find_capset(const struct device *dev, uint32_t id)
 	return -1;
 }
 
-uint32_t device_response_size(const struct device *dev, const struct vgpu_cmd *cmd)
+uint32_t device_response_size(const struct device *dev, const struct command *cmd)
 {
 	int capset;
 
 	switch (cmd->op) {
-	case VGPU_GET_DISPLAY_INFO:
+	case COMMAND_GET_DISPLAY_INFO:
 		return sizeof(struct virtio_gpu_resp_display_info);
-	case VGPU_GET_CAPSET_INFO:
+	case COMMAND_GET_CAPSET_INFO:
 		return sizeof(struct virtio_gpu_resp_capset_info);
-	case VGPU_GET_EDID:
+	case COMMAND_GET_EDID:
 		return sizeof(struct virtio_gpu_resp_edid);
-	case VGPU_GET_CAPSET:
+	case COMMAND_GET_CAPSET:
 		capset = find_capset(dev, cmd->capset.id);
 		return (uint32_t)sizeof(struct virtio_gpu_ctrl_hdr) +
 		       (capset < 0 ? 0 : dev->gpu->capset[capset].max_size);
@@ -60,20 +60,20 @@ uint32_t device_response_size(const struct device *dev, const struct vgpu_cmd *c
 	}
 }
 
-static bool needs_virgl(const struct vgpu_cmd *cmd)
+static bool needs_virgl(const struct command *cmd)
 {
 	switch (cmd->op) {
-	case VGPU_GET_CAPSET_INFO:
-	case VGPU_GET_CAPSET:
-	case VGPU_CTX_CREATE:
-	case VGPU_CTX_DESTROY:
-	case VGPU_CTX_ATTACH:
-	case VGPU_CTX_DETACH:
-	case VGPU_SUBMIT:
+	case COMMAND_GET_CAPSET_INFO:
+	case COMMAND_GET_CAPSET:
+	case COMMAND_CTX_CREATE:
+	case COMMAND_CTX_DESTROY:
+	case COMMAND_CTX_ATTACH:
+	case COMMAND_CTX_DETACH:
+	case COMMAND_SUBMIT:
 		return true;
-	case VGPU_RESOURCE_CREATE:
+	case COMMAND_RESOURCE_CREATE:
 		return !cmd->create.geometry.is_2d;
-	case VGPU_TRANSFER:
+	case COMMAND_TRANSFER:
 		return !cmd->transfer.is_2d;
 	default:
 		return false;
@@ -86,9 +86,9 @@ static uint32_t level_side(uint32_t side, uint32_t level)
 	return side > 0 ? side : 1;
 }
 
-static bool box_inside(const struct vgpu_cmd *cmd, const struct vgpu_geometry *g)
+static bool box_inside(const struct command *cmd, const struct command_geometry *g)
 {
-	const struct vgpu_box *b = &cmd->transfer.box;
+	const struct command_box *b = &cmd->transfer.box;
 	uint32_t level = cmd->transfer.level;
 	uint32_t layers = g->depth > g->array_size ? g->depth : g->array_size;
 
@@ -98,9 +98,9 @@ static bool box_inside(const struct vgpu_cmd *cmd, const struct vgpu_geometry *g
 }
 
 /* The renderer checks the bytes of 3D transfers; it knows the layout of each format. */
-static bool backing_covers_2d(const struct vgpu_cmd *cmd, const struct resource *r)
+static bool backing_covers_2d(const struct command *cmd, const struct resource *r)
 {
-	const struct vgpu_box *b = &cmd->transfer.box;
+	const struct command_box *b = &cmd->transfer.box;
 	uint64_t stride = (uint64_t)r->geometry.width * PIXEL_2D;
 	uint64_t bytes = (b->height - 1) * stride + (uint64_t)b->width * PIXEL_2D;
 
@@ -108,7 +108,7 @@ static bool backing_covers_2d(const struct vgpu_cmd *cmd, const struct resource 
 	       bytes <= r->backing.bytes - cmd->transfer.offset;
 }
 
-static uint32_t check_transfer(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t check_transfer(struct device *dev, const struct command *cmd)
 {
 	const struct resource *r = resource_find(&dev->resources, cmd->transfer.resource);
 
@@ -128,7 +128,7 @@ static uint32_t check_transfer(struct device *dev, const struct vgpu_cmd *cmd)
 }
 
 /* As a whole, before its first slice runs. */
-static uint32_t check_submit(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t check_submit(struct device *dev, const struct command *cmd)
 {
 	uint32_t bytes = cmd->submit.bytes;
 
@@ -139,15 +139,15 @@ static uint32_t check_submit(struct device *dev, const struct vgpu_cmd *cmd)
 	return 0;
 }
 
-uint32_t device_check(struct device *dev, const struct vgpu_cmd *cmd)
+uint32_t device_check(struct device *dev, const struct command *cmd)
 {
 	if (needs_virgl(cmd) && !(dev->features & VGPU_F_VIRGL))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
-	if (cmd->op == VGPU_GET_EDID && !(dev->features & VGPU_F_EDID))
+	if (cmd->op == COMMAND_GET_EDID && !(dev->features & VGPU_F_EDID))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
-	if (cmd->op == VGPU_TRANSFER)
+	if (cmd->op == COMMAND_TRANSFER)
 		return check_transfer(dev, cmd);
-	return cmd->op == VGPU_SUBMIT ? check_submit(dev, cmd) : 0;
+	return cmd->op == COMMAND_SUBMIT ? check_submit(dev, cmd) : 0;
 }
 
 /* --- answers with a body ------------------------------------------------------------------- */
@@ -169,7 +169,7 @@ static uint32_t get_display_info(struct device *dev)
 	return 0;
 }
 
-static uint32_t get_edid(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t get_edid(struct device *dev, const struct command *cmd)
 {
 	struct virtio_gpu_resp_edid *edid = (void *)dev->response;
 	uint32_t i = cmd->edid.scanout;
@@ -184,7 +184,7 @@ static uint32_t get_edid(struct device *dev, const struct vgpu_cmd *cmd)
 	return 0;
 }
 
-static uint32_t get_capset_info(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t get_capset_info(struct device *dev, const struct command *cmd)
 {
 	struct virtio_gpu_resp_capset_info *info = (void *)dev->response;
 	uint32_t i = cmd->capset_info.index;
@@ -199,7 +199,7 @@ static uint32_t get_capset_info(struct device *dev, const struct vgpu_cmd *cmd)
 	return 0;
 }
 
-static uint32_t get_capset(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t get_capset(struct device *dev, const struct command *cmd)
 {
 	int i = find_capset(dev, cmd->capset.id);
 	uint8_t *body = dev->response + sizeof(struct virtio_gpu_ctrl_hdr);
@@ -215,7 +215,7 @@ static uint32_t get_capset(struct device *dev, const struct vgpu_cmd *cmd)
 
 /* --- resources ----------------------------------------------------------------------------- */
 
-static uint32_t create_resource(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t create_resource(struct device *dev, const struct command *cmd)
 {
 	struct resource *r;
 	uint32_t err =
@@ -232,7 +232,7 @@ static uint32_t create_resource(struct device *dev, const struct vgpu_cmd *cmd)
 /* The renderer lets go of the memory before it is unmapped. */
 static uint32_t detach_backing(struct device *dev, struct resource *r)
 {
-	struct vgpu_cmd detach = {.op = VGPU_DETACH_BACKING, .detach = {.resource = r->id}};
+	struct command detach = {.op = COMMAND_DETACH_BACKING, .detach = {.resource = r->id}};
 
 	if (!r->backing.base)
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
@@ -244,7 +244,7 @@ static uint32_t detach_backing(struct device *dev, struct resource *r)
 
 static void unref_resource(struct device *dev, struct resource *r)
 {
-	struct vgpu_cmd unref = {.op = VGPU_RESOURCE_UNREF, .unref = {.resource = r->id}};
+	struct command unref = {.op = COMMAND_RESOURCE_UNREF, .unref = {.resource = r->id}};
 
 	scanout_forget(dev, r);
 	detach_backing(dev, r);
@@ -252,7 +252,7 @@ static void unref_resource(struct device *dev, struct resource *r)
 	resource_remove(&dev->resources, r);
 }
 
-static uint32_t attach_backing(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t attach_backing(struct device *dev, const struct command *cmd)
 {
 	struct resource *r = resource_find(&dev->resources, cmd->attach.resource);
 	uint64_t pages = cmd->attach.pages;
@@ -281,7 +281,7 @@ static uint32_t attach_backing(struct device *dev, const struct vgpu_cmd *cmd)
 
 /* --- contexts ------------------------------------------------------------------------------ */
 
-static uint32_t create_context(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t create_context(struct device *dev, const struct command *cmd)
 {
 	uint32_t err = context_add(&dev->contexts, cmd->context);
 
@@ -295,7 +295,7 @@ static uint32_t create_context(struct device *dev, const struct vgpu_cmd *cmd)
 
 static uint32_t destroy_context(struct device *dev, uint32_t id)
 {
-	struct vgpu_cmd destroy = {.op = VGPU_CTX_DESTROY, .context = id};
+	struct command destroy = {.op = COMMAND_CTX_DESTROY, .context = id};
 
 	if (!context_exists(&dev->contexts, id))
 		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
@@ -303,7 +303,7 @@ static uint32_t destroy_context(struct device *dev, uint32_t id)
 	return gpu_execute(dev, &destroy);
 }
 
-static uint32_t attach_to_context(struct device *dev, const struct vgpu_cmd *cmd)
+static uint32_t attach_to_context(struct device *dev, const struct command *cmd)
 {
 	if (!context_exists(&dev->contexts, cmd->context))
 		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
@@ -312,49 +312,49 @@ static uint32_t attach_to_context(struct device *dev, const struct vgpu_cmd *cmd
 	return gpu_execute(dev, cmd);
 }
 
-uint32_t device_execute(struct device *dev, const struct vgpu_cmd *cmd)
+uint32_t device_execute(struct device *dev, const struct command *cmd)
 {
 	struct resource *r;
 
 	switch (cmd->op) {
-	case VGPU_GET_DISPLAY_INFO:
+	case COMMAND_GET_DISPLAY_INFO:
 		return get_display_info(dev);
-	case VGPU_GET_EDID:
+	case COMMAND_GET_EDID:
 		return get_edid(dev, cmd);
-	case VGPU_GET_CAPSET_INFO:
+	case COMMAND_GET_CAPSET_INFO:
 		return get_capset_info(dev, cmd);
-	case VGPU_GET_CAPSET:
+	case COMMAND_GET_CAPSET:
 		return get_capset(dev, cmd);
-	case VGPU_RESOURCE_CREATE:
+	case COMMAND_RESOURCE_CREATE:
 		return create_resource(dev, cmd);
-	case VGPU_RESOURCE_UNREF:
+	case COMMAND_RESOURCE_UNREF:
 		r = resource_find(&dev->resources, cmd->unref.resource);
 		if (!r)
 			return VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 		unref_resource(dev, r);
 		return 0;
-	case VGPU_ATTACH_BACKING:
+	case COMMAND_ATTACH_BACKING:
 		return attach_backing(dev, cmd);
-	case VGPU_DETACH_BACKING:
+	case COMMAND_DETACH_BACKING:
 		r = resource_find(&dev->resources, cmd->detach.resource);
 		return r ? detach_backing(dev, r) : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-	case VGPU_SET_SCANOUT:
+	case COMMAND_SET_SCANOUT:
 		return scanout_set(dev, cmd);
-	case VGPU_RESOURCE_FLUSH: /* of a resource that is on no display, or it had been shown */
+	case COMMAND_RESOURCE_FLUSH: /* of a resource that is on no display, or it had been shown */
 		r = resource_find(&dev->resources, cmd->flush.resource);
 		return r ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-	case VGPU_CTX_CREATE:
+	case COMMAND_CTX_CREATE:
 		return create_context(dev, cmd);
-	case VGPU_CTX_DESTROY:
+	case COMMAND_CTX_DESTROY:
 		return destroy_context(dev, cmd->context);
-	case VGPU_CTX_ATTACH:
-	case VGPU_CTX_DETACH:
+	case COMMAND_CTX_ATTACH:
+	case COMMAND_CTX_DETACH:
 		return attach_to_context(dev, cmd);
-	case VGPU_UPDATE_CURSOR:
-	case VGPU_MOVE_CURSOR:
+	case COMMAND_UPDATE_CURSOR:
+	case COMMAND_MOVE_CURSOR:
 		return scanout_cursor(dev, cmd);
-	case VGPU_TRANSFER:
-	case VGPU_SUBMIT:
+	case COMMAND_TRANSFER:
+	case COMMAND_SUBMIT:
 		return gpu_execute(dev, cmd);
 	}
 	return VIRTIO_GPU_RESP_ERR_UNSPEC;

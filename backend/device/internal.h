@@ -30,7 +30,7 @@ enum job_state {
 
 struct device_scanout {
 	uint32_t resource; /* 0: off */
-	struct vgpu_rect rect;
+	struct command_rect rect;
 	uint64_t seq;		/* of the last FRAME */
 	struct gpum_frame last; /* that FRAME; buffer_id 0: its picture is gone or switched off */
 	uint64_t again;		/* told to another mediator though answered before; 0: none */
@@ -61,8 +61,8 @@ struct device {
 	struct {
 		bool valid;
 		uint32_t error; /* response to give instead of executing; 0: execute */
-		struct vgpu_cmd cmd;
-		struct vgpu_cmd part; /* what the announced job does of it */
+		struct command cmd;
+		struct command part; /* what the announced job does of it */
 		struct reply reply;
 	} held;
 	void *command;
@@ -119,20 +119,20 @@ void device_send(struct device *dev, uint32_t type, struct gpum_msg *msg, int fd
 void device_answer(struct device *dev, struct virtqueue *vq, const struct reply *reply,
 		   uint32_t type, uint32_t bytes);
 /* The VIRTIO_GPU_RESP_OK_* of a command. */
-uint32_t device_success_type(const struct vgpu_cmd *cmd);
+uint32_t device_success_type(const struct command *cmd);
 
 /* execute.c: the bookkeeping. All return 0 or a VIRTIO_GPU_RESP_ERR_*. */
 /* Bytes of the answer, to be known before anything is done. */
-uint32_t device_response_size(const struct device *dev, const struct vgpu_cmd *cmd);
+uint32_t device_response_size(const struct device *dev, const struct command *cmd);
 /* Whether the command was negotiated, and a job's ids and boxes fit. */
-uint32_t device_check(struct device *dev, const struct vgpu_cmd *cmd);
+uint32_t device_check(struct device *dev, const struct command *cmd);
 /* Sets response_bytes and what follows the header when the answer has a body. */
-uint32_t device_execute(struct device *dev, const struct vgpu_cmd *cmd);
+uint32_t device_execute(struct device *dev, const struct command *cmd);
 void device_drop_all(struct device *dev);
 
 /* scanout.c */
-uint32_t scanout_set(struct device *dev, const struct vgpu_cmd *cmd);
-uint32_t scanout_cursor(struct device *dev, const struct vgpu_cmd *cmd);
+uint32_t scanout_set(struct device *dev, const struct command *cmd);
+uint32_t scanout_cursor(struct device *dev, const struct command *cmd);
 /* Bit per scanout that shows the resource. */
 uint32_t scanout_mask(const struct device *dev, uint32_t resource);
 void scanout_show(struct device *dev, uint32_t mask);

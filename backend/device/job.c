@@ -6,11 +6,11 @@
 #include "backend/error/error.h"
 
 /* That much has run; whether there is more. */
-static bool has_more(struct device *dev, const struct vgpu_cmd *part)
+static bool has_more(struct device *dev, const struct command *part)
 {
-	struct vgpu_cmd *cmd = &dev->held.cmd;
+	struct command *cmd = &dev->held.cmd;
 
-	if (cmd->op != VGPU_SUBMIT || part->submit.bytes == cmd->submit.bytes)
+	if (cmd->op != COMMAND_SUBMIT || part->submit.bytes == cmd->submit.bytes)
 		return false;
 	cmd->submit.stream = (uint8_t *)cmd->submit.stream + part->submit.bytes;
 	cmd->submit.bytes -= part->submit.bytes;
@@ -134,7 +134,7 @@ static void announce_again(struct device *dev)
 		dev->job.state = JOB_NONE;
 		return;
 	}
-	msg.job = vgpu_job(&dev->held.part);
+	msg.job = command_job(&dev->held.part);
 	msg.job.id = dev->job.id;
 	device_send(dev, GPUM_MSG_JOB_READY, &msg, -1);
 }

@@ -11,23 +11,24 @@
 #define CURSOR_BYTES   ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
 
 /* Copy and judge one chain: 0 or the response to refuse it with. */
-static uint32_t admit(struct device *dev, const struct virtqueue *vq, enum vgpu_queue_kind kind,
-		      void *bytes, uint32_t max, struct vgpu_cmd *cmd)
+static uint32_t admit(struct device *dev, const struct virtqueue *vq, enum command_queue kind,
+		      void *bytes, uint32_t max, struct command *cmd)
 {
 	uint32_t length = dev->chain->length < max ? (uint32_t)dev->chain->length : max;
 
 	vq_read(vq, dev->chain, bytes, length);
-	uint32_t err = vgpu_decode(kind, bytes, length, cmd);
+	uint32_t err = command_decode(kind, bytes, length, cmd);
 	if (dev->chain->length > max)
 		return VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
 	if (err)
 		return err;
-	if (kind == VGPU_ON_CONTROL && dev->chain->answer.length < device_response_size(dev, cmd))
+	if (kind == COMMAND_ON_CONTROL &&
+	    dev->chain->answer.length < device_response_size(dev, cmd))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
 	return device_check(dev, cmd);
 }
 
-static struct reply make_reply(const struct device *dev, const struct vgpu_cmd *cmd)
+static struct reply make_reply(const struct device *dev, const struct command *cmd)
 {
 	return (struct reply){.to = dev->chain->answer,
 			      .fenced = cmd->fenced,
@@ -45,7 +46,7 @@ int device_fetch(struct device *dev)
 	if (got <= 0)
 		return got;
 	dev->commands++;
-	dev->held.error = admit(dev, dev->control, VGPU_ON_CONTROL, dev->command,
+	dev->held.error = admit(dev, dev->control, COMMAND_ON_CONTROL, dev->command,
 				dev->config.max_command_bytes, &dev->held.cmd);
 	dev->held.reply = make_reply(dev, &dev->held.cmd);
 	dev->held.valid = true;
@@ -54,7 +55,7 @@ int device_fetch(struct device *dev)
 
 bool device_held_is_job(const struct device *dev)
 {
-	return dev->held.error == 0 && vgpu_is_job(&dev->held.cmd);
+	return dev->held.error == 0 && command_is_job(&dev->held.cmd);
 }
 
 static bool may_announce(const struct device *dev)
@@ -63,11 +64,11 @@ static bool may_announce(const struct device *dev)
 }
 
 /* What the next job does of the held command: of a long stream, a slice. */
-static struct vgpu_cmd next_part(const struct device *dev)
+static struct command next_part(const struct device *dev)
 {
-	struct vgpu_cmd part = dev->held.cmd;
+	struct command part = dev->held.cmd;
 
-	if (part.op == VGPU_SUBMIT && dev->config.max_job_draws > 0)
+	if (part.op == COMMAND_SUBMIT && dev->config.max_job_draws > 0)
 		part.submit.bytes = cut_slice(dev->gpu->ops->parse, part.submit.stream,
 					      part.submit.bytes, dev->config.max_job_draws);
 	return part;
@@ -78,7 +79,7 @@ struct gpum_job device_announce_held(struct device *dev)
 	struct gpum_job job;
 
 	dev->held.part = next_part(dev);
-	job = vgpu_job(&dev->held.part);
+	job = command_job(&dev->held.part);
 	job.id = ++dev->job.id;
 	dev->job.state = JOB_WAITING;
 	dev->job.orphan = false;
@@ -135,11 +136,11 @@ static bool step_bookkeeping(struct device *dev)
 /* Do what is at the head of the queue; false when it has to wait. */
 static bool step(struct device *dev)
 {
-	const struct vgpu_cmd *cmd = &dev->held.cmd;
+	const struct command *cmd = &dev->held.cmd;
 	uint32_t shown = 0;
 	bool done;
 
-	if (dev->held.error == 0 && cmd->op == VGPU_RESOURCE_FLUSH)
+	if (dev->held.error == 0 && cmd->op == COMMAND_RESOURCE_FLUSH)
 		shown = scanout_mask(dev, cmd->flush.resource);
 	if (device_held_is_job(dev))
 		done = step_job(dev);
@@ -156,7 +157,7 @@ static bool step(struct device *dev)
 static int pump_cursor(struct device *dev, int *budget)
 {
 	uint64_t bytes[(CURSOR_BYTES + 7) / 8];
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	while (dev->cursor && *budget > 0) {
 		int got = vq_take(dev->cursor, dev->chain);
@@ -170,7 +171,7 @@ static int pump_cursor(struct device *dev, int *budget)
 			continue;
 		dev->commands++;
 		uint32_t result =
-			admit(dev, dev->cursor, VGPU_ON_CURSOR, bytes, sizeof(bytes), &cmd);
+			admit(dev, dev->cursor, COMMAND_ON_CURSOR, bytes, sizeof(bytes), &cmd);
 		struct reply reply = make_reply(dev, &cmd);
 		if (result == 0)
 			result = device_execute(dev, &cmd);
@@ -181,10 +182,10 @@ static int pump_cursor(struct device *dev, int *budget)
 	return 0;
 }
 
-static bool is_question(const struct vgpu_cmd *cmd)
+static bool is_question(const struct command *cmd)
 {
-	return cmd->op == VGPU_GET_DISPLAY_INFO || cmd->op == VGPU_GET_CAPSET_INFO ||
-	       cmd->op == VGPU_GET_CAPSET || cmd->op == VGPU_GET_EDID;
+	return cmd->op == COMMAND_GET_DISPLAY_INFO || cmd->op == COMMAND_GET_CAPSET_INFO ||
+	       cmd->op == COMMAND_GET_CAPSET || cmd->op == COMMAND_GET_EDID;
 }
 
 /*
@@ -196,7 +197,7 @@ static bool is_question(const struct vgpu_cmd *cmd)
 static int answer_questions(struct device *dev)
 {
 	uint64_t bytes[QUESTION_BYTES / 8];
-	struct vgpu_cmd cmd;
+	struct command cmd;
 	int got = 0;
 
 	for (int i = 0; i < VISIT_BUDGET; i++) {
@@ -204,7 +205,7 @@ static int answer_questions(struct device *dev)
 		if (got <= 0)
 			break;
 		uint32_t result =
-			admit(dev, dev->control, VGPU_ON_CONTROL, bytes, sizeof(bytes), &cmd);
+			admit(dev, dev->control, COMMAND_ON_CONTROL, bytes, sizeof(bytes), &cmd);
 		if (result || cmd.fenced || !is_question(&cmd))
 			continue; /* also when it is ill-formed: in its turn */
 		struct reply reply = make_reply(dev, &cmd);

@@ -54,10 +54,10 @@ struct resource *resource_find(struct resource_table *t, uint32_t id)
 	return NULL;
 }
 
-uint32_t resource_add(struct resource_table *t, uint32_t id, const struct vgpu_geometry *geometry,
-		      struct resource **added)
+uint32_t resource_add(struct resource_table *t, uint32_t id,
+		      const struct command_geometry *geometry, struct resource **added)
 {
-	uint64_t bytes = vgpu_geometry_bytes(geometry);
+	uint64_t bytes = geometry_bytes(geometry);
 
 	if (id == 0 || resource_find(t, id))
 		return VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;

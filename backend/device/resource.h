@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 #include "backend/transport/granted.h"
 
 struct resource {
 	uint32_t id; /* the guest's; 0: free */
-	struct vgpu_geometry geometry;
+	struct command_geometry geometry;
 	uint64_t bytes; /* counted against the quota */
 	struct granted_backing backing;
 	/*
@@ -44,8 +44,8 @@ struct resource *resource_find(struct resource_table *t, uint32_t id);
  * Add a resource. Returns 0 or what to answer: INVALID_RESOURCE_ID when the id is taken,
  * OUT_OF_MEMORY when a quota is exhausted.
  */
-uint32_t resource_add(struct resource_table *t, uint32_t id, const struct vgpu_geometry *geometry,
-		      struct resource **added);
+uint32_t resource_add(struct resource_table *t, uint32_t id,
+		      const struct command_geometry *geometry, struct resource **added);
 
 /* The resource's backing must have been unmapped. */
 void resource_remove(struct resource_table *t, struct resource *r);

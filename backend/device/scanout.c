@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static bool rect_inside(const struct vgpu_rect *r, uint32_t width, uint32_t height)
+static bool rect_inside(const struct command_rect *r, uint32_t width, uint32_t height)
 {
 	return r->width <= width && r->x <= width - r->width && r->height <= height &&
 	       r->y <= height - r->height;
@@ -44,7 +44,7 @@ static void send_off(struct device *dev, uint32_t index)
 	device_send(dev, GPUM_MSG_SCANOUT_OFF, &msg, -1);
 }
 
-uint32_t scanout_set(struct device *dev, const struct vgpu_cmd *cmd)
+uint32_t scanout_set(struct device *dev, const struct command *cmd)
 {
 	uint32_t index = cmd->set_scanout.scanout;
 
@@ -68,20 +68,20 @@ uint32_t scanout_set(struct device *dev, const struct vgpu_cmd *cmd)
 	return 0;
 }
 
-uint32_t scanout_cursor(struct device *dev, const struct vgpu_cmd *cmd)
+uint32_t scanout_cursor(struct device *dev, const struct command *cmd)
 {
 	uint32_t index = cmd->cursor.scanout;
 
 	if (index >= dev->config.num_scanouts)
 		return VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID;
-	if (cmd->op == VGPU_UPDATE_CURSOR && cmd->cursor.resource) {
+	if (cmd->op == COMMAND_UPDATE_CURSOR && cmd->cursor.resource) {
 		struct resource *r = resource_find(&dev->resources, cmd->cursor.resource);
 		uint32_t err = r ? export_once(dev, r) : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 		if (err)
 			return err;
 	}
 	struct device_scanout *s = &dev->scanout[index];
-	if (cmd->op == VGPU_UPDATE_CURSOR)
+	if (cmd->op == COMMAND_UPDATE_CURSOR)
 		s->cursor.resource = cmd->cursor.resource;
 	s->cursor.x = cmd->cursor.x;
 	s->cursor.y = cmd->cursor.y;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 #include "mediator/shared/protocol/client.h"
 
 #define GPU_CAPSETS_MAX 2u
@@ -18,7 +18,7 @@
 struct gpu;
 
 /* One command of a command stream. */
-struct gpu_command {
+struct stream_command {
 	uint32_t bytes; /* its length, at least 1 */
 	uint32_t draws; /* how much work it is, counted in draws; 0: it only prepares some */
 };
@@ -27,7 +27,7 @@ struct gpu_command {
  * Find the first command of `bytes` of a command stream. False when it is unknown, reaches beyond
  * the end, or is not for guests. Pure: what it says depends on these bytes only.
  */
-typedef bool gpu_parser(const void *stream, uint32_t bytes, struct gpu_command *command);
+typedef bool stream_parser(const void *stream, uint32_t bytes, struct stream_command *command);
 
 struct gpu_ops {
 	/*
@@ -37,9 +37,9 @@ struct gpu_ops {
 	 * ATTACH_BACKING only and stays valid until DETACH_BACKING; all access to guest memory
 	 * happens within execute().
 	 */
-	int (*execute)(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iovec *iov,
+	int (*execute)(struct gpu *gpu, const struct command *cmd, struct iovec *iov,
 		       uint32_t num_iov);
-	gpu_parser *parse;
+	stream_parser *parse;
 	/* Mark the end of what was executed so far. Ids grow strictly. Never for nothing. */
 	int (*fence)(struct gpu *gpu, uint64_t id);
 	/* The newest fence that has completed. */

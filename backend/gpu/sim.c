@@ -67,9 +67,9 @@ static void release(struct sim_resource *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static int create(struct sim *sim, const struct vgpu_cmd *cmd)
+static int create(struct sim *sim, const struct command *cmd)
 {
-	const struct vgpu_geometry *g = &cmd->create.geometry;
+	const struct command_geometry *g = &cmd->create.geometry;
 	struct sim_resource *r = find(sim, 0);
 	int err;
 
@@ -118,9 +118,9 @@ static bool copy_row(const struct sim_resource *r, uint64_t offset, uint8_t *row
 	return bytes == 0;
 }
 
-static int transfer(struct sim *sim, const struct vgpu_cmd *cmd)
+static int transfer(struct sim *sim, const struct command *cmd)
 {
-	const struct vgpu_box *b = &cmd->transfer.box;
+	const struct command_box *b = &cmd->transfer.box;
 	struct sim_resource *r = find(sim, cmd->transfer.resource);
 	size_t stride;
 
@@ -158,7 +158,7 @@ static int run_op(struct sim *sim, const struct sim_op *op)
 	return -EINVAL;
 }
 
-static bool sim_parse(const void *stream, uint32_t bytes, struct gpu_command *command)
+static bool sim_parse(const void *stream, uint32_t bytes, struct stream_command *command)
 {
 	struct sim_op op;
 
@@ -170,7 +170,7 @@ static bool sim_parse(const void *stream, uint32_t bytes, struct gpu_command *co
 	return op.code >= SIM_WORK && op.code <= SIM_STATE;
 }
 
-static int submit(struct sim *sim, const struct vgpu_cmd *cmd)
+static int submit(struct sim *sim, const struct command *cmd)
 {
 	const uint8_t *bytes = cmd->submit.stream;
 	struct sim_op op;
@@ -185,33 +185,33 @@ static int submit(struct sim *sim, const struct vgpu_cmd *cmd)
 	return err;
 }
 
-static int sim_execute(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iovec *iov,
+static int sim_execute(struct gpu *gpu, const struct command *cmd, struct iovec *iov,
 		       uint32_t num_iov)
 {
 	struct sim *sim = (struct sim *)gpu;
 	struct sim_resource *r;
 
 	switch (cmd->op) {
-	case VGPU_RESOURCE_CREATE:
+	case COMMAND_RESOURCE_CREATE:
 		return create(sim, cmd);
-	case VGPU_RESOURCE_UNREF:
+	case COMMAND_RESOURCE_UNREF:
 		r = find(sim, cmd->unref.resource);
 		if (!r)
 			return -ENOENT;
 		release(r);
 		return 0;
-	case VGPU_ATTACH_BACKING:
-	case VGPU_DETACH_BACKING:
-		r = find(sim, cmd->op == VGPU_ATTACH_BACKING ? cmd->attach.resource
-							     : cmd->detach.resource);
+	case COMMAND_ATTACH_BACKING:
+	case COMMAND_DETACH_BACKING:
+		r = find(sim, cmd->op == COMMAND_ATTACH_BACKING ? cmd->attach.resource
+								: cmd->detach.resource);
 		if (!r)
 			return -ENOENT;
 		r->iov = iov;
 		r->num_iov = num_iov;
 		return 0;
-	case VGPU_TRANSFER:
+	case COMMAND_TRANSFER:
 		return transfer(sim, cmd);
-	case VGPU_SUBMIT:
+	case COMMAND_SUBMIT:
 		return submit(sim, cmd);
 	default:
 		return 0; /* contexts hold nothing here */

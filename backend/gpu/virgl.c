@@ -87,9 +87,9 @@ static int result_of(int ret)
 	return ret > 0 ? -ret : -EINVAL;
 }
 
-static int create(const struct vgpu_cmd *cmd)
+static int create(const struct command *cmd)
 {
-	const struct vgpu_geometry *g = &cmd->create.geometry;
+	const struct command_geometry *g = &cmd->create.geometry;
 	struct virgl_renderer_resource_create_args args = {
 		.handle = cmd->create.resource,
 		.target = g->target,
@@ -107,9 +107,9 @@ static int create(const struct vgpu_cmd *cmd)
 	return result_of(virgl_renderer_resource_create(&args, NULL, 0));
 }
 
-static int transfer(const struct vgpu_cmd *cmd)
+static int transfer(const struct command *cmd)
 {
-	const struct vgpu_box *b = &cmd->transfer.box;
+	const struct command_box *b = &cmd->transfer.box;
 	struct virgl_box box = {b->x, b->y, b->z, b->width, b->height, b->depth};
 	uint32_t context = cmd->transfer.is_2d ? 0 : cmd->context;
 	int ret;
@@ -126,7 +126,7 @@ static int transfer(const struct vgpu_cmd *cmd)
 	return result_of(ret);
 }
 
-static int submit(const struct vgpu_cmd *cmd)
+static int submit(const struct command *cmd)
 {
 	uint32_t dwords = cmd->submit.bytes / 4;
 
@@ -136,7 +136,7 @@ static int submit(const struct vgpu_cmd *cmd)
 		virgl_renderer_submit_cmd(cmd->submit.stream, (int)cmd->context, (int)dwords));
 }
 
-static int virgl_execute(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iovec *iov,
+static int virgl_execute(struct gpu *gpu, const struct command *cmd, struct iovec *iov,
 			 uint32_t num_iov)
 {
 	struct iovec *detached;
@@ -144,35 +144,35 @@ static int virgl_execute(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iov
 
 	(void)gpu;
 	switch (cmd->op) {
-	case VGPU_RESOURCE_CREATE:
+	case COMMAND_RESOURCE_CREATE:
 		return create(cmd);
-	case VGPU_RESOURCE_UNREF:
+	case COMMAND_RESOURCE_UNREF:
 		virgl_renderer_resource_unref(cmd->unref.resource);
 		return 0;
-	case VGPU_ATTACH_BACKING:
+	case COMMAND_ATTACH_BACKING:
 		return result_of(virgl_renderer_resource_attach_iov((int)cmd->attach.resource, iov,
 								    (int)num_iov));
-	case VGPU_DETACH_BACKING:
+	case COMMAND_DETACH_BACKING:
 		virgl_renderer_resource_detach_iov((int)cmd->detach.resource, &detached, &count);
 		return 0;
-	case VGPU_CTX_CREATE:
+	case COMMAND_CTX_CREATE:
 		return result_of(virgl_renderer_context_create(
 			cmd->context, (uint32_t)strlen(cmd->ctx_create.name),
 			cmd->ctx_create.name));
-	case VGPU_CTX_DESTROY:
+	case COMMAND_CTX_DESTROY:
 		virgl_renderer_context_destroy(cmd->context);
 		return 0;
-	case VGPU_CTX_ATTACH:
+	case COMMAND_CTX_ATTACH:
 		virgl_renderer_ctx_attach_resource((int)cmd->context,
 						   (int)cmd->ctx_resource.resource);
 		return 0;
-	case VGPU_CTX_DETACH:
+	case COMMAND_CTX_DETACH:
 		virgl_renderer_ctx_detach_resource((int)cmd->context,
 						   (int)cmd->ctx_resource.resource);
 		return 0;
-	case VGPU_TRANSFER:
+	case COMMAND_TRANSFER:
 		return transfer(cmd);
-	case VGPU_SUBMIT:
+	case COMMAND_SUBMIT:
 		return submit(cmd);
 	default:
 		return -EOPNOTSUPP;

@@ -75,7 +75,7 @@ static uint32_t count_draws(const uint8_t *stream, uint32_t header)
 	return 0;
 }
 
-bool virgl_stream_parse(const void *stream, uint32_t bytes, struct gpu_command *command)
+bool virgl_stream_parse(const void *stream, uint32_t bytes, struct stream_command *command)
 {
 	if (bytes < DWORD)
 		return false;

@@ -13,7 +13,7 @@
 
 #include "backend/gpu/gpu.h"
 
-/* A gpu_parser. Refuses what is newer than this table, what is not offered, and blobs. */
-bool virgl_stream_parse(const void *stream, uint32_t bytes, struct gpu_command *command);
+/* A stream_parser. Refuses what is newer than this table, what is not offered, and blobs. */
+bool virgl_stream_parse(const void *stream, uint32_t bytes, struct stream_command *command);
 
 #endif

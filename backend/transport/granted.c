@@ -102,7 +102,7 @@ void granted_pool_unmap(struct granted *g, struct granted_pool *pool)
 }
 
 /* Fill the reference list and the scatter list; returns the number of scatter entries. */
-static uint32_t lay_out(const struct vgpu_run *runs, uint32_t num_runs, uint32_t *refs,
+static uint32_t lay_out(const struct command_run *runs, uint32_t num_runs, uint32_t *refs,
 			struct iovec *iov)
 {
 	uint64_t page = 0; /* offset of the run's first page in the mapping, in bytes */
@@ -110,7 +110,7 @@ static uint32_t lay_out(const struct vgpu_run *runs, uint32_t num_runs, uint32_t
 	uint32_t n = 0, next_ref = 0;
 
 	for (uint32_t i = 0; i < num_runs; i++) {
-		const struct vgpu_run *r = &runs[i];
+		const struct command_run *r = &runs[i];
 		uint64_t start = page + r->offset;
 
 		for (uint32_t p = 0; p < r->pages; p++)
@@ -125,7 +125,7 @@ static uint32_t lay_out(const struct vgpu_run *runs, uint32_t num_runs, uint32_t
 	return n;
 }
 
-int granted_backing_map(struct granted *g, const struct vgpu_run *runs, uint32_t num_runs,
+int granted_backing_map(struct granted *g, const struct command_run *runs, uint32_t num_runs,
 			uint32_t pages, struct granted_backing *backing)
 {
 	uint32_t *refs = calloc(pages, sizeof(*refs));

@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <xengnttab.h>
 
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 #include "mediator/shared/wire/vgpu.h"
 
 struct granted {
@@ -48,7 +48,7 @@ int granted_pool_map(struct granted *g, uint32_t control_ref, struct granted_poo
 void granted_pool_unmap(struct granted *g, struct granted_pool *pool);
 
 /* Map runs with `pages` pages in all: 0, BACKEND_ERR_GRANT or _MEMORY. */
-int granted_backing_map(struct granted *g, const struct vgpu_run *runs, uint32_t num_runs,
+int granted_backing_map(struct granted *g, const struct command_run *runs, uint32_t num_runs,
 			uint32_t pages, struct granted_backing *backing);
 void granted_backing_unmap(struct granted *g, struct granted_backing *backing);
 

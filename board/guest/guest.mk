@@ -40,4 +40,4 @@ install-guest-programs: board-guest-programs
 	@install -D $(BUILD)/board/bin/vgpu-bench $(DESTDIR)/driver/usr/bin/vgpu-bench
 
 check-guest: host-guest-programs ## the guests' programs, off screen on this machine
-	@BIN=$(BUILD)/host/plain/bin board/guest/check
+	@BIN=$(BUILD)/host/plain/bin board/guest/selftest

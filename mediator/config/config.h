@@ -43,7 +43,7 @@
 #define CONFIG_MAX_SEGMENTS	 256u
 #define CONFIG_MAX_DRAWS	 65536u
 #define CONFIG_MAX_FREEZE_MS	 10000u
-#define CONFIG_MAX_CHECK_MS	 1000u
+#define CONFIG_MAX_VERIFY_MS	 1000u
 #define CONFIG_MAX_TELLTALES	 TRUTH_MAX_REGIONS
 #define CONFIG_MIN_MEMORY_MIB	 4u
 #define CONFIG_MAX_MEMORY_MIB	 16384u
@@ -87,7 +87,7 @@ struct config_truth {
 	uint32_t strip_x, strip_y;	    /* it is inside the display and in no telltale */
 	struct config_rect telltale[CONFIG_MAX_TELLTALES]; /* inside the display */
 	uint32_t num_telltales;
-	uint32_t check_ms; /* at most one check in that time; not 0 when announced */
+	uint32_t verify_ms; /* at most one check in that time; not 0 when announced */
 };
 
 struct config_display {

@@ -29,12 +29,12 @@ static int check_size(const struct tree *t, int node, const struct config_truth 
 			width = truth->telltale[i].width;
 		height += truth->telltale[i].height;
 	}
-	if (width * height <= GPUM_CHECK_PIXELS)
+	if (width * height <= GPUM_VERIFY_PIXELS)
 		return 0;
 	return tree_fail(t, node, "telltales", CONFIG_ERR_VALUE,
 			 tree_say(found, "regions of %u pixels", (uint32_t)(width * height)),
 			 tree_say(allowed, "the widest times the sum of heights at most %u",
-				  GPUM_CHECK_PIXELS),
+				  GPUM_VERIFY_PIXELS),
 			 "choose smaller ones");
 }
 
@@ -119,11 +119,11 @@ static int read_interval(const struct tree *t, int node, struct config_display *
 				   .fallback = d->freeze_timeout_ms / CHECKS_IN_TIMEOUT,
 				   .example = "check-interval-ms = <50>;"};
 
-	if (rule.max > CONFIG_MAX_CHECK_MS)
-		rule.max = CONFIG_MAX_CHECK_MS;
+	if (rule.max > CONFIG_MAX_VERIFY_MS)
+		rule.max = CONFIG_MAX_VERIFY_MS;
 	if (rule.fallback > rule.max)
 		rule.fallback = rule.max;
-	return tree_get_number(t, node, &rule, &d->truth.check_ms);
+	return tree_get_number(t, node, &rule, &d->truth.verify_ms);
 }
 
 /* Without a time-out nobody would notice that nothing is announced any more. */

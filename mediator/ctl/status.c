@@ -74,15 +74,15 @@ static void print_pictures(const json_t *displays)
 	size_t i;
 
 	printf("\n%-16s %-8s %-8s %9s %8s %8s %8s %8s %8s\n", "PICTURE", "STATE", "SHOWN", "AGE MS",
-	       "CHECKS", "WRONG", "WARNINGS", "FREEZES", "RETURNS");
+	       "VERIFIED", "WRONG", "WARNINGS", "FREEZES", "RETURNS");
 	json_array_foreach(displays, i, d)
 	{
 		const json_t *p = json_object_get(d, "picture");
 
 		printf("%-16s %-8s %-8s %9.0f %8lld %8lld %8lld %8lld %8lld\n", text(d, "name"),
 		       text(p, "state"), text(p, "shown"), number(p, "progress_age_ms"),
-		       integer(p, "checks"), integer(p, "mismatches"), integer(p, "warnings"),
-		       integer(p, "freezes"), integer(p, "returns"));
+		       integer(p, "verifications"), integer(p, "mismatches"),
+		       integer(p, "warnings"), integer(p, "freezes"), integer(p, "returns"));
 	}
 	json_array_foreach(displays, i, d)
 	{
@@ -218,8 +218,8 @@ static void print_sandboxes(const json_t *status)
 	json_array_foreach(panels, i, one)
 		print_sandbox(text(one, "connector"),
 			      json_object_get(json_object_get(one, "compositor"), "sandbox"));
-	print_sandbox("the checker",
-		      json_object_get(json_object_get(status, "checker"), "sandbox"));
+	print_sandbox("the verifier",
+		      json_object_get(json_object_get(status, "verifier"), "sandbox"));
 }
 
 int ctl_status(const struct ctl_options *options)

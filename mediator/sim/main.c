@@ -144,7 +144,7 @@ struct job {
 	struct sim_bounds bounds;
 	struct sim sim;
 	struct chosen chosen;
-	struct sim_report report[SIM_SVG_POLICIES];
+	struct sim_outcome outcome[SIM_SVG_POLICIES];
 	struct sim_result result[SIM_SVG_POLICIES];
 };
 
@@ -188,13 +188,13 @@ static uint64_t worst_run(const struct job *job)
 						 w->guest[w->stream[i].guest].priority <
 							 w->guest[w->stream[best].guest].priority))
 			best = i;
-	return job->report[0].stream[best].worst_run;
+	return job->outcome[0].stream[best].worst_run;
 }
 
 /* It is run again: the same numbers give the same run. */
 static int write_trace(const struct options *o, struct job *job)
 {
-	struct sim_report *unused = calloc(1, sizeof(*unused));
+	struct sim_outcome *unused = calloc(1, sizeof(*unused));
 	FILE *file = unused ? create(o->trace) : NULL;
 	struct sim_trace trace;
 
@@ -251,7 +251,7 @@ static bool missed(const struct job *job)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < job->workload.num_streams; i++)
-		sum += job->report[0].stream[i].missed;
+		sum += job->outcome[0].stream[i].missed;
 	return sum != 0;
 }
 
@@ -275,10 +275,10 @@ static int simulate(const struct options *o, struct job *job)
 		return status;
 	for (uint32_t i = 0; i < job->chosen.count; i++) {
 		sim_run_all(&job->sim, &job->workload, &job->scratch, job->chosen.policy[i],
-			    &job->report[i], NULL);
+			    &job->outcome[i], NULL);
 		job->result[i] = (struct sim_result){.workload = &job->workload,
 						     .policy = job->chosen.policy[i],
-						     .report = &job->report[i]};
+						     .outcome = &job->outcome[i]};
 		if (job->chosen.policy[i] == &sim_daemon_fixed_priority)
 			job->result[i].bound_ns = job->bounds.response_ns;
 	}

@@ -61,7 +61,7 @@ static void no_progress(struct truth_monitor *m, enum truth_reason reason, uint6
 
 void truth_found(struct truth_monitor *m, const struct truth_finding *f, uint64_t now)
 {
-	m->stats.checks++;
+	m->stats.verifications++;
 	if (f->verdict == TRUTH_NO_STRIP) {
 		if (m->announced)
 			no_progress(m, TRUTH_NO_ANNOUNCEMENT, now);
@@ -88,7 +88,7 @@ static enum truth_reason why(const struct truth_monitor *m, uint64_t now)
 {
 	if (elapsed(m->frame_ns, now) >= m->timeout_ns / 4)
 		return TRUTH_NO_FRAME;
-	return m->finding_ns > m->progress_ns ? m->finding : TRUTH_UNCHECKED;
+	return m->finding_ns > m->progress_ns ? m->finding : TRUTH_UNVERIFIED;
 }
 
 uint64_t truth_tick(struct truth_monitor *m, uint64_t now)
@@ -123,7 +123,7 @@ const char *truth_reason_text(enum truth_reason reason)
 		[TRUTH_SAME_CONTENT] = "frames whose alive counter stands still",
 		[TRUTH_NO_ANNOUNCEMENT] = "frames that announce nothing",
 		[TRUTH_WRONG_REGION] = "a telltale that is not as announced",
-		[TRUTH_UNCHECKED] = "frames that nobody has checked",
+		[TRUTH_UNVERIFIED] = "frames that nobody has verified",
 	};
 
 	return texts[reason];

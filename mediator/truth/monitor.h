@@ -34,16 +34,16 @@ enum truth_reason {
 	TRUTH_SAME_CONTENT,    /* it does, but the alive counter stands still */
 	TRUTH_NO_ANNOUNCEMENT, /* it does, but without a strip */
 	TRUTH_WRONG_REGION,    /* a region is not as announced */
-	TRUTH_UNCHECKED,       /* it does, and nobody has looked */
+	TRUTH_UNVERIFIED,      /* it does, and nobody has looked */
 };
 
 struct truth_stats {
-	uint64_t progress;   /* times */
-	uint64_t checks;     /* findings */
-	uint64_t mismatches; /* of these, regions that were wrong */
-	uint64_t warnings;   /* times WARNED was entered */
-	uint64_t freezes;    /* times SAFE was entered for want of progress */
-	uint64_t returns;    /* times SAFE was left */
+	uint64_t progress;	/* times */
+	uint64_t verifications; /* findings */
+	uint64_t mismatches;	/* of these, regions that were wrong */
+	uint64_t warnings;	/* times WARNED was entered */
+	uint64_t freezes;	/* times SAFE was entered for want of progress */
+	uint64_t returns;	/* times SAFE was left */
 };
 
 /* Read only for all but monitor.c. */

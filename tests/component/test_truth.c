@@ -298,7 +298,7 @@ static int start_app(const char *display, const char *mediator)
 	draw_create_2d(&cluster, PICTURE, WIDTH, HEIGHT);
 	draw_attach(&cluster, PICTURE, ref, bytes);
 	draw_set_scanout(&cluster, 0, PICTURE, WIDTH, HEIGHT);
-	/* The checker is up and has seen a strip. */
+	/* The verifier is up and has seen a strip. */
 	for (uint64_t until = test_now_ms() + GUEST_PATIENCE; test_now_ms() < until;) {
 		json_t *p = app_frame() ? picture() : NULL;
 		bool announced = json_is_true(json_object_get(p, "announced"));
@@ -331,7 +331,7 @@ static void a_true_picture_stays(void **state)
 	app_run(4 * FREEZE);
 	assert_state("good", "");
 	assert_int_equal(screen_colour(&cockpit, "cluster"), DRAWN);
-	assert_true(counted("checks") >= 6);
+	assert_true(counted("verifications") >= 6);
 	assert_int_equal(counted("mismatches"), 0);
 	assert_int_equal(counted("freezes"), 0);
 }
@@ -381,28 +381,28 @@ static void a_guest_that_announces_no_more_is_not_trusted(void **state)
 	assert_state("safe", "announce nothing");
 }
 
-static pid_t checker(void)
+static pid_t verifier(void)
 {
 	json_t *status = cockpit_status(&cockpit);
-	json_t *pid = json_object_get(json_object_get(status, "checker"), "pid");
+	json_t *pid = json_object_get(json_object_get(status, "verifier"), "pid");
 	pid_t result = (pid_t)json_integer_value(pid);
 
 	json_decref(status);
 	return result;
 }
 
-static void a_stopped_checker_ends_in_the_safe_picture_and_a_new_one_in_a_good_one(void **state)
+static void stopped_verifier_ends_in_the_safe_picture_and_a_new_one_in_a_good_one(void **state)
 {
-	pid_t pid = checker();
+	pid_t pid = verifier();
 
 	(void)state;
 	assert_true(pid > 0);
 	kill(pid, SIGSTOP);
 	app_run_until(SAFE);
-	assert_state("safe", "nobody has checked");
+	assert_state("safe", "nobody has verified");
 	kill(pid, SIGKILL);
 	app_run_until(DRAWN);
-	assert_int_not_equal(checker(), pid);
+	assert_int_not_equal(verifier(), pid);
 }
 
 static void the_others_are_not_judged_by_what_one_announces(void **state)
@@ -621,7 +621,7 @@ int main(void)
 		WITH(it_returns_when_the_telltales_are_right_again, setup_app),
 		WITH(frames_of_the_same_content_are_a_frozen_picture, setup_app),
 		WITH(a_guest_that_announces_no_more_is_not_trusted, setup_app),
-		WITH(a_stopped_checker_ends_in_the_safe_picture_and_a_new_one_in_a_good_one,
+		WITH(stopped_verifier_ends_in_the_safe_picture_and_a_new_one_in_a_good_one,
 		     setup_app),
 		WITH(the_others_are_not_judged_by_what_one_announces, setup_app),
 		WITH(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),

@@ -76,8 +76,8 @@ static void a_clear_in_a_command_stream_arrives_in_guest_memory(void **state)
 
 	memset(pixels, 0x11, sizeof(pixels));
 	renderer_create_picture(gpu);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_CREATE), 0);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_ATTACH), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_CREATE), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_ATTACH), 0);
 	renderer_attach(gpu, RENDERER_PICTURE, &iov);
 	assert_int_equal(renderer_submit(gpu, stream, sizeof(stream)), 0);
 	renderer_wait(gpu, 1);
@@ -86,7 +86,7 @@ static void a_clear_in_a_command_stream_arrives_in_guest_memory(void **state)
 	for (uint32_t i = 0; i < RENDERER_SIDE * RENDERER_SIDE; i++)
 		assert_int_equal(pixels[i], 0xff4080c0);
 	renderer_detach(gpu, RENDERER_PICTURE);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_DESTROY), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_DESTROY), 0);
 	renderer_remove_picture(gpu);
 }
 
@@ -177,10 +177,10 @@ static void garbage_in_a_stream_fails_that_job_only(void **state)
 	uint32_t unknown[] = {RENDERER_CMD(250u, 0, 1), 0};
 	uint32_t no_shader[] = {RENDERER_CMD(BIND_SHADER, 0, 1), 0};
 
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_CREATE), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_CREATE), 0);
 	assert_int_not_equal(renderer_submit(gpu, unknown, sizeof(unknown)), 0);
 	assert_int_not_equal(renderer_submit(gpu, no_shader, sizeof(no_shader)), 0);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_DESTROY), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_DESTROY), 0);
 	renderer_wait(gpu, 3);
 	pixels_sent_to_the_host_come_back(state);
 }

@@ -136,18 +136,18 @@ static void put_picture(struct stream *s)
 
 static void with_buffer(struct gpu *gpu, bool create)
 {
-	struct vgpu_cmd make = {.op = VGPU_RESOURCE_CREATE,
-				.create = {.resource = BUFFER,
-					   .geometry = {.format = R8,
-							.bind = 1u << 4,
-							.width = QUADS * CORNERS * 16,
-							.height = 1,
-							.depth = 1,
-							.array_size = 1}}};
-	struct vgpu_cmd attach = {.op = VGPU_CTX_ATTACH,
-				  .context = RENDERER_CONTEXT,
-				  .ctx_resource = {.resource = BUFFER}};
-	struct vgpu_cmd unref = {.op = VGPU_RESOURCE_UNREF, .unref = {.resource = BUFFER}};
+	struct command make = {.op = COMMAND_RESOURCE_CREATE,
+			       .create = {.resource = BUFFER,
+					  .geometry = {.format = R8,
+						       .bind = 1u << 4,
+						       .width = QUADS * CORNERS * 16,
+						       .height = 1,
+						       .depth = 1,
+						       .array_size = 1}}};
+	struct command attach = {.op = COMMAND_CTX_ATTACH,
+				 .context = RENDERER_CONTEXT,
+				 .ctx_resource = {.resource = BUFFER}};
+	struct command unref = {.op = COMMAND_RESOURCE_UNREF, .unref = {.resource = BUFFER}};
 
 	if (create)
 		assert_int_equal(renderer_execute(gpu, make), 0);
@@ -166,8 +166,8 @@ static uint32_t draw(struct gpu *gpu, uint32_t max_draws, uint32_t pixels[PIXELS
 	put_corners(&s);
 	put_picture(&s);
 	renderer_create_picture(gpu);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_CREATE), 0);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_ATTACH), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_CREATE), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_ATTACH), 0);
 	with_buffer(gpu, true);
 	for (uint32_t at = 0; at < s.count; at += bytes / 4, slices++) {
 		bytes = cut_slice(gpu->ops->parse, s.words + at, (s.count - at) * 4, max_draws);
@@ -180,7 +180,7 @@ static uint32_t draw(struct gpu *gpu, uint32_t max_draws, uint32_t pixels[PIXELS
 	assert_int_equal(renderer_transfer(gpu, RENDERER_CONTEXT, false, SIDE), 0);
 	renderer_wait(gpu, ++fence);
 	renderer_detach(gpu, PICTURE);
-	assert_int_equal(renderer_context(gpu, VGPU_CTX_DESTROY), 0);
+	assert_int_equal(renderer_context(gpu, COMMAND_CTX_DESTROY), 0);
 	with_buffer(gpu, false);
 	renderer_remove_picture(gpu);
 	return slices;

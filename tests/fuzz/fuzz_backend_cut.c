@@ -28,7 +28,7 @@ static uint64_t no_clock(void *opaque)
 	return 0;
 }
 
-static gpu_parser *simulated(void)
+static stream_parser *simulated(void)
 {
 	static struct gpu *gpu;
 
@@ -51,10 +51,10 @@ static void require_harmless(const uint8_t *stream, uint32_t bytes)
 	}
 }
 
-static uint64_t count_draws(gpu_parser *parse, const uint8_t *stream, uint32_t bytes,
+static uint64_t count_draws(stream_parser *parse, const uint8_t *stream, uint32_t bytes,
 			    uint32_t *heaviest)
 {
-	struct gpu_command command;
+	struct stream_command command;
 	uint64_t draws = 0;
 
 	*heaviest = 0;
@@ -70,7 +70,7 @@ static uint64_t count_draws(gpu_parser *parse, const uint8_t *stream, uint32_t b
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint32_t bytes, slice, whole, heaviest, at = 0;
-	gpu_parser *parse;
+	stream_parser *parse;
 
 	if (size < 3 || size > 65536)
 		return 0;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,15 +22,15 @@ static bool inside(const void *start, size_t bytes, const uint8_t *buffer, size_
 	return p >= buffer && bytes <= size && (size_t)(p - buffer) <= size - bytes;
 }
 
-static void check_attach(const struct vgpu_cmd *cmd, const uint8_t *buffer, size_t size)
+static void check_attach(const struct command *cmd, const uint8_t *buffer, size_t size)
 {
 	uint64_t pages = 0, bytes = 0;
 
 	require(cmd->attach.num_runs > 0);
-	require(inside(cmd->attach.runs, cmd->attach.num_runs * sizeof(struct vgpu_run), buffer,
+	require(inside(cmd->attach.runs, cmd->attach.num_runs * sizeof(struct command_run), buffer,
 		       size));
 	for (uint32_t i = 0; i < cmd->attach.num_runs; i++) {
-		const struct vgpu_run *r = &cmd->attach.runs[i];
+		const struct command_run *r = &cmd->attach.runs[i];
 		require(r->length > 0 && r->pages > 0 && r->offset < 4096);
 		require((uint64_t)r->offset + r->length <= (uint64_t)r->pages * 4096);
 		require((uint64_t)r->ref + r->pages <= 1ull << 32);
@@ -42,23 +42,23 @@ static void check_attach(const struct vgpu_cmd *cmd, const uint8_t *buffer, size
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	if (size < 1 || size > 65536)
 		return 0;
-	enum vgpu_queue_kind queue = data[0] & 1 ? VGPU_ON_CURSOR : VGPU_ON_CONTROL;
+	enum command_queue queue = data[0] & 1 ? COMMAND_ON_CURSOR : COMMAND_ON_CONTROL;
 	uint8_t *buffer = malloc(size);
 	memcpy(buffer, data + 1, size - 1);
-	if (vgpu_decode(queue, buffer, (uint32_t)(size - 1), &cmd) == 0) {
-		if (cmd.op == VGPU_ATTACH_BACKING)
+	if (command_decode(queue, buffer, (uint32_t)(size - 1), &cmd) == 0) {
+		if (cmd.op == COMMAND_ATTACH_BACKING)
 			check_attach(&cmd, buffer, size - 1);
-		if (cmd.op == VGPU_SUBMIT)
+		if (cmd.op == COMMAND_SUBMIT)
 			require(inside(cmd.submit.stream, cmd.submit.bytes, buffer, size - 1) &&
 				cmd.submit.bytes % 4 == 0);
-		if (cmd.op == VGPU_RESOURCE_CREATE)
-			require(vgpu_geometry_bytes(&cmd.create.geometry) > 0);
-		if (vgpu_is_job(&cmd))
-			require(vgpu_job(&cmd).kind != 0);
+		if (cmd.op == COMMAND_RESOURCE_CREATE)
+			require(geometry_bytes(&cmd.create.geometry) > 0);
+		if (command_is_job(&cmd))
+			require(command_job(&cmd).kind != 0);
 	}
 	free(buffer);
 	return 0;

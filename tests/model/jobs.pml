@@ -13,7 +13,7 @@
  *
  * Shown for all interleavings: the GPU is never used by two; nothing is run that was not announced,
  * or twice; each job is answered at most once; whoever holds the GPU loses it in the end; who waits
- * gets it or is gone. tests/model/check.sh also breaks the mediator in ways that must be found.
+ * gets it or is gone. tests/model/explore also breaks the mediator in ways that must be found.
  */
 #define N	2
 #define NOBODY	N

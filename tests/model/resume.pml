@@ -18,7 +18,7 @@
  * - no job is run twice, and no message comes at which client or mediator would give the other up;
  * - nobody gets the GPU before all that live have said HELLO to this very mediator;
  * - when all has come to rest, each command of a guest whose backend lives was answered once. There
- *   is no cycle (tests/model/check.sh looks for one), so all comes to rest when the deaths end.
+ *   is no cycle (tests/model/explore looks for one), so all comes to rest when the deaths end.
  */
 #define N      2
 #define NOBODY N

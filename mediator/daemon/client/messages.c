@@ -60,7 +60,7 @@ static bool may_announce(const struct client *c, uint32_t kind)
 	case CLIENT_COMPOSITOR:
 		return kind == GPUM_JOB_COMPOSE;
 	case CLIENT_VERIFIER:
-		return kind == GPUM_JOB_CHECK;
+		return kind == GPUM_JOB_VERIFY;
 	}
 	return false;
 }

@@ -87,10 +87,10 @@ static json_t *describe_picture(const struct panel_display *d, uint64_t now)
 		"announced", (int)m->announced, "age_ms",
 		ms_or_null((int64_t)(now - m->frame_ns), m->frame_ns), "progress_age_ms",
 		ms_or_null((int64_t)(now - m->progress_ns), m->progress_ns), "timeout_ms",
-		ms_or_null((int64_t)m->timeout_ns, m->timeout_ns), "checks", count(s->checks),
-		"mismatches", count(s->mismatches), "warnings", count(s->warnings), "freezes",
-		count(s->freezes), "returns", count(s->returns), "longest_until_safe_ms",
-		number((double)d->monitor.longest_ns / NS_PER_MS));
+		ms_or_null((int64_t)m->timeout_ns, m->timeout_ns), "verifications",
+		count(s->verifications), "mismatches", count(s->mismatches), "warnings",
+		count(s->warnings), "freezes", count(s->freezes), "returns", count(s->returns),
+		"longest_until_safe_ms", number((double)d->monitor.longest_ns / NS_PER_MS));
 }
 
 static json_t *describe_display(const struct mediator *m, const struct config_display *d,
@@ -221,7 +221,7 @@ static json_t *describe_watchdog(const struct mediator *m, uint64_t now)
 			 "age_ms", ms_or_null((int64_t)(now - w->fed_ns), w->fed_ns));
 }
 
-static json_t *describe_checker(const struct mediator *m)
+static json_t *describe_verifier(const struct mediator *m)
 {
 	const struct respawn *r = &m->displays.verifier.process;
 	const struct client *c = &r->client;
@@ -260,7 +260,7 @@ json_t *status_describe(struct mediator *m)
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 describe_driver_domain(m), "gpu", describe_gpu(m, now), "displays",
 			 displays, "guests", guests, "panels", panels, "watchdog",
-			 describe_watchdog(m, now), "checker", describe_checker(m));
+			 describe_watchdog(m, now), "verifier", describe_verifier(m));
 }
 
 void status_reset(struct mediator *m)

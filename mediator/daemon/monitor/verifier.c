@@ -35,8 +35,8 @@ static void on_message(struct client *client, const struct gpum_msg *msg, int *f
 	struct verifier *v = verifier_of(client);
 
 	(void)fd;
-	if (msg->type == GPUM_MSG_CHECKED && v->monitor)
-		take_finding(v, &msg->checked);
+	if (msg->type == GPUM_MSG_VERIFIED && v->monitor)
+		take_finding(v, &msg->verified);
 	else
 		client_fail(client, "an unexpected message %u", msg->type);
 }
@@ -79,9 +79,9 @@ void verifier_init(struct verifier *v, struct clients *clients, const struct opt
 {
 	struct respawn *r = &v->process;
 
-	respawn_init(r, clients, CLIENT_VERIFIER, "checker", &verifier_client_ops, &verifier_ops,
+	respawn_init(r, clients, CLIENT_VERIFIER, "verifier", &verifier_client_ops, &verifier_ops,
 		     v);
-	r->program = "gpum-checker";
+	r->program = "gpum-verifier";
 	r->params = (struct sched_params){
 		.priority = SCHED_PRIORITY_COMPOSITOR, .weight = 1, .kill_ns = KILL_NS};
 	/* Pictures of the simulated GPU lie in memory. */
@@ -109,21 +109,21 @@ static struct gpum_rect moved(const struct config_rect *r, const struct gpum_rec
 }
 
 static void fill(const struct config_truth *t, const struct picture *picture,
-		 struct gpum_check *check)
+		 struct gpum_verify *request)
 {
 	const struct config_rect strip = {t->strip_x, t->strip_y,
 					  TRUTH_STRIP_PIXELS(t->num_telltales), 1};
 
-	check->buffer = picture->buffer;
-	check->rect[check->num_rects++] = moved(&strip, &picture->region);
+	request->buffer = picture->buffer;
+	request->rect[request->num_rects++] = moved(&strip, &picture->region);
 	for (uint32_t i = 0; i < t->num_telltales; i++)
-		check->rect[check->num_rects++] = moved(&t->telltale[i], &picture->region);
+		request->rect[request->num_rects++] = moved(&t->telltale[i], &picture->region);
 }
 
 /* A guest that has never announced anything is not expected to begin now. */
 static uint64_t interval(const struct monitor *m)
 {
-	uint64_t ns = m->config->truth.check_ms * CLOCK_NS_PER_MS;
+	uint64_t ns = m->config->truth.verify_ms * CLOCK_NS_PER_MS;
 
 	return m->truth.announced || ns > SEARCH_NS ? ns : SEARCH_NS;
 }
@@ -151,6 +151,6 @@ void verifier_frame(struct verifier *v, struct monitor *m)
 	}
 	v->monitor = m;
 	v->frame = m->frames;
-	fill(&m->config->truth, &picture, &msg.check);
-	client_send(&v->process.client, &msg, GPUM_MSG_CHECK, picture.fd);
+	fill(&m->config->truth, &picture, &msg.verify);
+	client_send(&v->process.client, &msg, GPUM_MSG_VERIFY, picture.fd);
 }

@@ -30,10 +30,10 @@ uint32_t gpum_msg_size(uint32_t type)
 	case GPUM_MSG_BUFFER_REMOVE:
 	case GPUM_MSG_SCANOUT_OFF:
 		return BODY_SIZE(id);
-	case GPUM_MSG_CHECK:
-		return BODY_SIZE(check);
-	case GPUM_MSG_CHECKED:
-		return BODY_SIZE(checked);
+	case GPUM_MSG_VERIFY:
+		return BODY_SIZE(verify);
+	case GPUM_MSG_VERIFIED:
+		return BODY_SIZE(verified);
 	case GPUM_MSG_COMPOSE:
 		return BODY_SIZE(compose);
 	case GPUM_MSG_RESUME:
@@ -62,7 +62,7 @@ uint32_t gpum_msg_size(uint32_t type)
 static bool carries_fd(uint32_t type)
 {
 	return type == GPUM_MSG_BUFFER_ADD || type == GPUM_MSG_LAYER_ADD ||
-	       type == GPUM_MSG_PICTURE_ADD || type == GPUM_MSG_CHECK ||
+	       type == GPUM_MSG_PICTURE_ADD || type == GPUM_MSG_VERIFY ||
 	       type == GPUM_MSG_PANEL_BUFFER;
 }
 

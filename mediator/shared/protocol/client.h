@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the mediator and its clients say to each other. A client is a backend (one per guest) or
- * the compositor, or the checker: a process that the mediator started, that owns a GPU context, and
- * that touches the GPU only while it holds the GPU.
+ * the compositor, or the verifier: a process that the mediator started, that owns a GPU context,
+ * and that touches the GPU only while it holds the GPU.
  *
  * Transport: the SOCK_SEQPACKET socket that the client inherits as GPUM_CLIENT_FD. One message is
  * one packet: a struct gpum_msg cut after the body of its type (gpum_msg_size()). BUFFER_ADD,
@@ -51,8 +51,8 @@
 #define GPUM_NAME_MAX	   32u /* bytes, with the terminating zero */
 #define GPUM_REASON_MAX	   128u
 #define GPUM_PANEL_BUFFERS 2u
-#define GPUM_CHECK_RECTS   (1u + TRUTH_MAX_REGIONS) /* the strip and its regions */
-#define GPUM_CHECK_PIXELS  (UINT32_C(1) << 20)	    /* the widest times the sum of heights */
+#define GPUM_VERIFY_RECTS  (1u + TRUTH_MAX_REGIONS) /* the strip and its regions */
+#define GPUM_VERIFY_PIXELS (UINT32_C(1) << 20)	    /* the widest times the sum of heights */
 #define GPUM_MAX_BUFFERS   64u /* that one backend has announced (BUFFER_ADD) at a time */
 
 enum gpum_msg_type {
@@ -66,8 +66,8 @@ enum gpum_msg_type {
 	GPUM_MSG_PICTURE_ADD, /* a layer whose pixels lie in a memory file: R, G, B, X, no gaps */
 	GPUM_MSG_LAYER_REMOVE,
 	GPUM_MSG_COMPOSE, /* what the next job shall draw; answered by JOB_READY */
-	/* mediator to checker */
-	GPUM_MSG_CHECK, /* a picture, with its dma-buf; answered by JOB_READY */
+	/* mediator to verifier */
+	GPUM_MSG_VERIFY, /* a picture, with its dma-buf; answered by JOB_READY */
 	/* mediator to any client */
 	GPUM_MSG_PING,
 	GPUM_MSG_RESUME, /* another mediator speaks from now on; answered by HELLO */
@@ -84,8 +84,8 @@ enum gpum_msg_type {
 	GPUM_MSG_CURSOR,
 	GPUM_MSG_STATE, /* connection state and counters: after a change, at most every 100 ms */
 	GPUM_MSG_FAULT, /* the guest broke the protocol; the backend exits after it */
-	/* checker to mediator */
-	GPUM_MSG_CHECKED, /* after the JOB_DONE of a job that did not fail */
+	/* verifier to mediator */
+	GPUM_MSG_VERIFIED, /* after the JOB_DONE of a job that did not fail */
 	/* compositor to mediator */
 	GPUM_MSG_PANEL_BUFFER, /* a framebuffer to flip to, with its dma-buf */
 	/* any client to mediator */
@@ -122,7 +122,7 @@ enum gpum_job_kind {
 	GPUM_JOB_SUBMIT = 1, /* a 3D command stream, or a slice of one */
 	GPUM_JOB_TRANSFER,   /* to or from a resource */
 	GPUM_JOB_COMPOSE,    /* the compositor's */
-	GPUM_JOB_CHECK,	     /* the checker's */
+	GPUM_JOB_VERIFY,     /* the verifier's */
 };
 
 struct gpum_job {
@@ -220,11 +220,11 @@ struct gpum_compose {
 };
 
 /* The strip and then the regions that it speaks of, all inside the buffer's upright picture. */
-struct gpum_check {
+struct gpum_verify {
 	struct gpum_buffer buffer;
-	uint32_t num_rects; /* 1 to GPUM_CHECK_RECTS; together at most GPUM_CHECK_PIXELS */
+	uint32_t num_rects; /* 1 to GPUM_VERIFY_RECTS; together at most GPUM_VERIFY_PIXELS */
 	uint32_t reserved;
-	struct gpum_rect rect[GPUM_CHECK_RECTS];
+	struct gpum_rect rect[GPUM_VERIFY_RECTS];
 };
 
 struct gpum_id {
@@ -255,8 +255,8 @@ struct gpum_msg {
 		struct gpum_fault fault;
 		struct gpum_panel panel;
 		struct gpum_compose compose;
-		struct gpum_check check;
-		struct truth_finding checked;
+		struct gpum_verify verify;
+		struct truth_finding verified;
 	};
 };
 

@@ -2,7 +2,7 @@
 /*
  * The announcement: a strip of pixels in the frame itself, in which the guest's application says
  * what it means to show in the declared regions (telltales) of this very frame. docs/truth.md has
- * it pixel by pixel. Shared by the checker and by applications that announce. Pure.
+ * it pixel by pixel. Shared by the verifier and by applications that announce. Pure.
  *
  * One row of pixels, each a bit: white is 1, black is 0; words of 32 bits, highest bit first, left
  * to right:

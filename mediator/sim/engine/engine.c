@@ -14,7 +14,7 @@ static int has_gaps(const struct sim_stream *st)
 static void frame_ends(struct sim *s, uint32_t stream, uint64_t nominal, int killed)
 {
 	const struct sim_stream *st = &s->workload->stream[stream];
-	struct sim_stream_report *r = &s->report->stream[stream];
+	struct sim_stream_outcome *r = &s->outcome->stream[stream];
 	uint64_t response = s->now - nominal;
 	int missed = killed || (st->deadline_ns && response > st->deadline_ns);
 
@@ -24,7 +24,7 @@ static void frame_ends(struct sim *s, uint32_t stream, uint64_t nominal, int kil
 	if (!killed) {
 		r->finished++;
 		if (response > r->response.max_ns)
-			r->worst_run = s->report->run;
+			r->worst_run = s->outcome->run;
 		sim_distribution_add(&r->response, response);
 	}
 	if (s->policy->completed)
@@ -35,7 +35,7 @@ static void frame_ends(struct sim *s, uint32_t stream, uint64_t nominal, int kil
 
 static void skip_frame(struct sim *s, uint32_t stream, uint64_t nominal)
 {
-	struct sim_stream_report *r = &s->report->stream[stream];
+	struct sim_stream_outcome *r = &s->outcome->stream[stream];
 	int missed = s->workload->stream[stream].deadline_ns != 0;
 
 	r->skipped++;
@@ -109,7 +109,7 @@ static void release_frame(struct sim *s, uint32_t stream, uint64_t nominal)
 	const struct sim_stream *st = &s->workload->stream[stream];
 	struct sim_stream_state *state = &s->stream[stream];
 
-	s->report->stream[stream].released++;
+	s->outcome->stream[stream].released++;
 	if ((st->kind == SIM_PERIODIC && state->unfinished >= st->backlog) ||
 	    state->pending == SIM_PENDING || !has_room(s, stream)) {
 		skip_frame(s, stream, nominal);
@@ -223,7 +223,7 @@ static void commit_job(struct sim *s, uint32_t guest)
 static void count_job(struct sim *s, const struct sim_job *job)
 {
 	uint32_t guest = sim_job_guest(s, job);
-	struct sim_guest_report *g = &s->report->guest[guest];
+	struct sim_guest_outcome *g = &s->outcome->guest[guest];
 	uint64_t busy = s->now - s->job_start;
 	uint64_t declared = s->workload->guest[guest].max_job_ns;
 
@@ -231,9 +231,9 @@ static void count_job(struct sim *s, const struct sim_job *job)
 	g->jobs++;
 	g->killed += job->killed;
 	g->overruns += declared && job->length_ns > declared;
-	s->report->stream[job->stream].busy_ns += busy;
-	s->report->busy_ns += busy;
-	s->report->jobs++;
+	s->outcome->stream[job->stream].busy_ns += busy;
+	s->outcome->busy_ns += busy;
+	s->outcome->jobs++;
 }
 
 static void end_job(struct sim *s)
@@ -295,7 +295,7 @@ static uint64_t next_event(const struct sim *s)
 static void advance(struct sim *s, uint64_t to)
 {
 	if (s->waiting && !s->ring_count)
-		s->report->held_back_ns += to - s->now;
+		s->outcome->held_back_ns += to - s->now;
 	s->now = to;
 }
 
@@ -338,14 +338,14 @@ static void start_stream(struct sim *s, uint32_t stream)
 }
 
 void sim_start(struct sim *s, const struct sim_workload *w, const struct sim_policy *policy,
-	       struct sim_report *report, const struct sim_observer *observer)
+	       struct sim_outcome *outcome, const struct sim_observer *observer)
 {
 	uint32_t timers = 0;
 
 	memset(s, 0, offsetof(struct sim, policy_state));
 	s->workload = w;
 	s->policy = policy;
-	s->report = report;
+	s->outcome = outcome;
 	s->observer = observer;
 	s->wake = SIM_NEVER;
 	for (uint32_t i = 0; i < w->num_streams; i++) {
@@ -367,7 +367,7 @@ static void count_unfinished(struct sim *s, uint32_t stream, uint64_t nominal)
 	uint64_t deadline = s->workload->stream[stream].deadline_ns;
 
 	if (deadline && s->now - nominal > deadline)
-		s->report->stream[stream].missed++;
+		s->outcome->stream[stream].missed++;
 }
 
 void sim_finish(struct sim *s)
@@ -398,22 +398,22 @@ void sim_finish(struct sim *s)
 	}
 	/* A job still on the GPU has used it until now. */
 	if (s->ring_count)
-		s->report->busy_ns += s->now - s->job_start;
-	s->report->time_ns += s->now;
-	s->report->runs++;
+		s->outcome->busy_ns += s->now - s->job_start;
+	s->outcome->time_ns += s->now;
+	s->outcome->runs++;
 }
 
 void sim_run_all(struct sim *s, const struct sim_workload *w, struct sim_workload *scratch,
-		 const struct sim_policy *policy, struct sim_report *report,
+		 const struct sim_policy *policy, struct sim_outcome *outcome,
 		 const struct sim_observer *observer)
 {
 	uint64_t runs = sim_workload_runs(w);
 
 	*scratch = *w;
 	for (uint64_t i = 0; i < runs; i++) {
-		report->run = i;
+		outcome->run = i;
 		sim_workload_at(w, i, scratch);
-		sim_start(s, scratch, policy, report, observer);
+		sim_start(s, scratch, policy, outcome, observer);
 		sim_run(s, w->duration_ns);
 		sim_finish(s);
 	}

@@ -14,7 +14,7 @@
 #define MEDIATOR_SIM_ENGINE_ENGINE_H
 
 #include "mediator/sim/engine/random.h"
-#include "mediator/sim/engine/report.h"
+#include "mediator/sim/engine/outcome.h"
 #include "mediator/sim/engine/timers.h"
 #include "mediator/sim/engine/workload.h"
 
@@ -96,7 +96,7 @@ struct sim {
 	const struct sim_workload *workload;
 	const struct sim_policy *policy;
 	const struct sim_observer *observer;
-	struct sim_report *report;
+	struct sim_outcome *outcome;
 	struct timers timers;
 	uint16_t timer_stream[TIMERS_MAX];
 
@@ -127,12 +127,12 @@ static inline uint32_t sim_job_guest(const struct sim *s, const struct sim_job *
 uint64_t sim_first_deadline(const struct sim *s, uint32_t guest);
 
 /*
- * Begin at time 0. The workload, the report (zeroed by the caller; runs add up) and the observer
+ * Begin at time 0. The workload, the outcome (zeroed by the caller; runs add up) and the observer
  * (or NULL) must outlive the run. The workload keeps the
  * limits in parse.h.
  */
 void sim_start(struct sim *s, const struct sim_workload *w, const struct sim_policy *policy,
-	       struct sim_report *report, const struct sim_observer *observer);
+	       struct sim_outcome *outcome, const struct sim_observer *observer);
 
 /* All that happens before `until`; may be called again with a later time. */
 void sim_run(struct sim *s, uint64_t until);
@@ -142,7 +142,7 @@ void sim_finish(struct sim *s);
 
 /* All runs of the workload's sweeps, one after the other; `scratch` is for the runs' workloads. */
 void sim_run_all(struct sim *s, const struct sim_workload *w, struct sim_workload *scratch,
-		 const struct sim_policy *policy, struct sim_report *report,
+		 const struct sim_policy *policy, struct sim_outcome *outcome,
 		 const struct sim_observer *observer);
 
 #endif

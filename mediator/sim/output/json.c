@@ -16,7 +16,7 @@ static json_t *stream_to_json(const struct sim_result *result, uint32_t i)
 {
 	const struct sim_workload *w = result->workload;
 	const struct sim_stream *st = &w->stream[i];
-	const struct sim_stream_report *r = &result->report->stream[i];
+	const struct sim_stream_outcome *r = &result->outcome->stream[i];
 	const struct sim_distribution *d = &r->response;
 	uint64_t bound = result->bound_ns ? result->bound_ns[i] : 0;
 
@@ -33,25 +33,25 @@ static json_t *stream_to_json(const struct sim_result *result, uint32_t i)
 		"mean", json_real(d->count ? (double)d->sum_ns / 1e3 / (double)d->count : 0),
 		"deadline_us", st->deadline_ns ? microseconds(st->deadline_ns) : json_null(),
 		"bound_us", bound ? microseconds(bound) : json_null(), "gpu_ratio",
-		(double)r->busy_ns / (double)result->report->time_ns, "worst_run",
+		(double)r->busy_ns / (double)result->outcome->time_ns, "worst_run",
 		number(r->worst_run));
 }
 
 static json_t *guest_to_json(const struct sim_result *result, uint32_t i)
 {
 	const struct sim_guest *g = &result->workload->guest[i];
-	const struct sim_guest_report *r = &result->report->guest[i];
+	const struct sim_guest_outcome *r = &result->outcome->guest[i];
 
 	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:f}", "name", g->name, "priority",
 			 (int)g->priority, "weight", (int)g->weight, "jobs", number(r->jobs),
 			 "overruns", number(r->overruns), "killed", number(r->killed), "gpu_ratio",
-			 (double)r->busy_ns / (double)result->report->time_ns);
+			 (double)r->busy_ns / (double)result->outcome->time_ns);
 }
 
 json_t *sim_json(const struct sim_result *result)
 {
-	const struct sim_report *r = result->report;
-	double error = sim_report_share_error(r, result->workload);
+	const struct sim_outcome *r = result->outcome;
+	double error = sim_outcome_share_error(r, result->workload);
 	json_t *streams = json_array(), *guests = json_array();
 
 	for (uint32_t i = 0; i < result->workload->num_streams; i++)

@@ -12,7 +12,7 @@
 struct sim_result {
 	const struct sim_workload *workload;
 	const struct sim_policy *policy;
-	const struct sim_report *report;
+	const struct sim_outcome *outcome;
 	/* Worst response of each stream by analysis; 0: none is promised. NULL: not analysed. */
 	const uint64_t *bound_ns;
 };

@@ -25,7 +25,7 @@ static const char *const colours[SIM_SVG_POLICIES] = {"#0b6e99", "#d1495b", "#66
 
 static const struct sim_distribution *response(const struct sim_result *result, uint32_t stream)
 {
-	return &result->report->stream[stream].response;
+	return &result->outcome->stream[stream].response;
 }
 
 /* The right end of the axis: all of the most important policy, at most four deadlines. */

@@ -11,7 +11,7 @@ static double ms(uint64_t ns)
 static void write_stream(FILE *out, const struct sim_result *result, uint32_t i)
 {
 	const struct sim_stream *st = &result->workload->stream[i];
-	const struct sim_stream_report *r = &result->report->stream[i];
+	const struct sim_stream_outcome *r = &result->outcome->stream[i];
 	const struct sim_distribution *d = &r->response;
 	char deadline[24] = "-", bound[24] = "-";
 
@@ -25,13 +25,13 @@ static void write_stream(FILE *out, const struct sim_result *result, uint32_t i)
 		st->name, r->finished, r->missed, r->skipped,
 		ms(sim_distribution_permyriad(d, 5000)), ms(sim_distribution_permyriad(d, 9900)),
 		ms(sim_distribution_permyriad(d, 9990)), ms(d->max_ns), bound, deadline,
-		100 * (double)r->busy_ns / (double)result->report->time_ns);
+		100 * (double)r->busy_ns / (double)result->outcome->time_ns);
 }
 
 static void write_totals(FILE *out, const struct sim_result *result)
 {
-	const struct sim_report *r = result->report;
-	double error = sim_report_share_error(r, result->workload);
+	const struct sim_outcome *r = result->outcome;
+	double error = sim_outcome_share_error(r, result->workload);
 	uint64_t overruns = 0, killed = 0;
 
 	for (uint32_t i = 0; i < result->workload->num_guests; i++) {

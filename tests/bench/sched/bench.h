@@ -30,12 +30,12 @@ struct bench_options {
 struct bench_sim {
 	struct sim sim;
 	struct sim_workload workload, scratch;
-	struct sim_report report;
+	struct sim_outcome outcome;
 };
 struct bench_sim *bench_new(void);
 void bench_free(struct bench_sim *b);
 
-/* Run b->workload under a policy; the result is in b->report. */
+/* Run b->workload under a policy; the result is in b->outcome. */
 void bench_run(struct bench_sim *b, const struct sim_policy *policy);
 
 /* Sorts `n` values and returns what `permille` thousandths of them do not exceed; 0 when n is 0. */

@@ -49,7 +49,7 @@ json_t *bench_guests(const struct bench_options *o, uint32_t *bad)
 	       "  %8s %10s %10s %10s\n",
 	       "guests", "longest", "bound", "missed");
 	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
-		const struct sim_stream_report *r = &b->report.stream[0];
+		const struct sim_stream_outcome *r = &b->outcome.stream[0];
 		struct sim_bounds bounds;
 
 		fill(&b->workload, guests[i]);

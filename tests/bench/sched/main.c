@@ -35,8 +35,8 @@ void bench_free(struct bench_sim *b)
 
 void bench_run(struct bench_sim *b, const struct sim_policy *policy)
 {
-	sim_report_clear(&b->report, &b->workload);
-	sim_run_all(&b->sim, &b->workload, &b->scratch, policy, &b->report, NULL);
+	sim_outcome_clear(&b->outcome, &b->workload);
+	sim_run_all(&b->sim, &b->workload, &b->scratch, policy, &b->outcome, NULL);
 }
 
 static int compare(const void *a, const void *b)

@@ -43,13 +43,13 @@ static int is_pattern(const char *name)
 /* The stream to look at is the first; of the others, how many frames they finish. */
 static void print_row(const struct bench_sim *b, const struct sim_policy *policy)
 {
-	const struct sim_stream_report *r = &b->report.stream[0];
-	double error = sim_report_share_error(&b->report, &b->workload);
+	const struct sim_stream_outcome *r = &b->outcome.stream[0];
+	double error = sim_outcome_share_error(&b->outcome, &b->workload);
 	uint64_t others = 0;
 	char share[16] = "-";
 
 	for (uint32_t i = 1; i < b->workload.num_streams; i++)
-		others += b->report.stream[i].finished;
+		others += b->outcome.stream[i].finished;
 	if (error >= 0)
 		snprintf(share, sizeof(share), "%.3f%%", 100 * error);
 	printf("  %-16s %9llu %8llu %9.3f %9.3f %9.3f %9.3f %7.2f%% %7.2f%% %9.1f %9s\n",
@@ -58,9 +58,9 @@ static void print_row(const struct bench_sim *b, const struct sim_policy *policy
 	       (double)sim_distribution_permyriad(&r->response, 9900) / 1e6,
 	       (double)sim_distribution_permyriad(&r->response, 9990) / 1e6,
 	       (double)r->response.max_ns / 1e6,
-	       100 * (double)b->report.busy_ns / (double)b->report.time_ns,
-	       100 * (double)b->report.held_back_ns / (double)b->report.time_ns,
-	       (double)others * 1e9 / (double)b->report.time_ns, share);
+	       100 * (double)b->outcome.busy_ns / (double)b->outcome.time_ns,
+	       100 * (double)b->outcome.held_back_ns / (double)b->outcome.time_ns,
+	       (double)others * 1e9 / (double)b->outcome.time_ns, share);
 }
 
 /* "# text" in a file's first line after the licence says what it is about. */
@@ -92,15 +92,17 @@ static json_t *run_workload(struct bench_sim *b, const char *path, const char *n
 	if (!is_pattern(name))
 		print_title(path, name);
 	for (uint32_t i = 0; sim_policies[i]; i++) {
-		struct sim_result result = {
-			.workload = &b->workload, .policy = sim_policies[i], .report = &b->report};
+		struct sim_result result = {.workload = &b->workload,
+					    .policy = sim_policies[i],
+					    .outcome = &b->outcome};
 
 		bench_run(b, sim_policies[i]);
 		if (sim_policies[i] == &sim_daemon_fixed_priority) {
 			result.bound_ns = bounds.response_ns;
 			for (uint32_t j = 0; j < b->workload.num_streams; j++)
 				*bad += bounds.response_ns[j] &&
-					b->report.stream[j].response.max_ns > bounds.response_ns[j];
+					b->outcome.stream[j].response.max_ns >
+						bounds.response_ns[j];
 		}
 		if (!is_pattern(name))
 			print_row(b, sim_policies[i]);

@@ -90,8 +90,8 @@ static void run(struct worker *k)
 {
 	bench_run(k->b, &sim_daemon_fixed_priority);
 	k->tally.runs++;
-	k->tally.jobs += k->b->report.jobs;
-	k->tally.simulated_ns += k->b->report.time_ns;
+	k->tally.jobs += k->b->outcome.jobs;
+	k->tally.simulated_ns += k->b->outcome.time_ns;
 }
 
 /* A workload file that shows a broken promise, beside the figures; the first one only. */
@@ -108,7 +108,7 @@ static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 	if (!file)
 		return;
 	fprintf(file, "# %s: %" PRIu64 " ns, bound %" PRIu64 " ns\n",
-		k->b->workload.stream[stream].name, k->b->report.stream[stream].response.max_ns,
+		k->b->workload.stream[stream].name, k->b->outcome.stream[stream].response.max_ns,
 		bound);
 	sim_workload_write(file, &k->b->workload);
 	fclose(file);
@@ -118,7 +118,7 @@ static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 /* What was promised to a stream. */
 static void check(struct worker *k, uint32_t stream, uint64_t bound)
 {
-	const struct sim_stream_report *r = &k->b->report.stream[stream];
+	const struct sim_stream_outcome *r = &k->b->outcome.stream[stream];
 	int in_time = bound <= k->b->workload.stream[stream].deadline_ns;
 	uint64_t late = in_time ? r->missed : 0;
 

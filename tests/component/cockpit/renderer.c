@@ -11,66 +11,66 @@
 
 #define TEXTURE_2D 2u
 
-int renderer_execute(struct gpu *gpu, struct vgpu_cmd cmd)
+int renderer_execute(struct gpu *gpu, struct command cmd)
 {
 	return gpu->ops->execute(gpu, &cmd, NULL, 0);
 }
 
 void renderer_create_picture(struct gpu *gpu)
 {
-	struct vgpu_cmd create = {.op = VGPU_RESOURCE_CREATE,
-				  .create = {.resource = RENDERER_PICTURE,
-					     .geometry = {.target = TEXTURE_2D,
-							  .format = RENDERER_B8G8R8A8,
-							  .bind = 1u << 1 | 1u << 18,
-							  .width = RENDERER_SIDE,
-							  .height = RENDERER_SIDE,
-							  .depth = 1,
-							  .array_size = 1,
-							  .flags = 1}}};
+	struct command create = {.op = COMMAND_RESOURCE_CREATE,
+				 .create = {.resource = RENDERER_PICTURE,
+					    .geometry = {.target = TEXTURE_2D,
+							 .format = RENDERER_B8G8R8A8,
+							 .bind = 1u << 1 | 1u << 18,
+							 .width = RENDERER_SIDE,
+							 .height = RENDERER_SIDE,
+							 .depth = 1,
+							 .array_size = 1,
+							 .flags = 1}}};
 
 	assert_int_equal(renderer_execute(gpu, create), 0);
 }
 
 void renderer_remove_picture(struct gpu *gpu)
 {
-	struct vgpu_cmd unref = {.op = VGPU_RESOURCE_UNREF,
-				 .unref = {.resource = RENDERER_PICTURE}};
+	struct command unref = {.op = COMMAND_RESOURCE_UNREF,
+				.unref = {.resource = RENDERER_PICTURE}};
 
 	assert_int_equal(renderer_execute(gpu, unref), 0);
 }
 
 void renderer_attach(struct gpu *gpu, uint32_t resource, struct iovec *iov)
 {
-	struct vgpu_cmd cmd = {.op = VGPU_ATTACH_BACKING, .attach = {.resource = resource}};
+	struct command cmd = {.op = COMMAND_ATTACH_BACKING, .attach = {.resource = resource}};
 
 	assert_int_equal(gpu->ops->execute(gpu, &cmd, iov, 1), 0);
 }
 
 void renderer_detach(struct gpu *gpu, uint32_t resource)
 {
-	struct vgpu_cmd cmd = {.op = VGPU_DETACH_BACKING, .detach = {.resource = resource}};
+	struct command cmd = {.op = COMMAND_DETACH_BACKING, .detach = {.resource = resource}};
 
 	assert_int_equal(renderer_execute(gpu, cmd), 0);
 }
 
 int renderer_transfer(struct gpu *gpu, uint32_t context, bool to_host, uint32_t width)
 {
-	struct vgpu_cmd cmd = {.op = VGPU_TRANSFER,
-			       .context = context,
-			       .transfer = {.box = {0, 0, 0, width, RENDERER_SIDE, 1},
-					    .resource = RENDERER_PICTURE,
-					    .stride = RENDERER_SIDE * 4,
-					    .to_host = to_host}};
+	struct command cmd = {.op = COMMAND_TRANSFER,
+			      .context = context,
+			      .transfer = {.box = {0, 0, 0, width, RENDERER_SIDE, 1},
+					   .resource = RENDERER_PICTURE,
+					   .stride = RENDERER_SIDE * 4,
+					   .to_host = to_host}};
 
 	return renderer_execute(gpu, cmd);
 }
 
-int renderer_context(struct gpu *gpu, enum vgpu_op op)
+int renderer_context(struct gpu *gpu, enum command_op op)
 {
-	struct vgpu_cmd cmd = {.op = op, .context = RENDERER_CONTEXT};
+	struct command cmd = {.op = op, .context = RENDERER_CONTEXT};
 
-	if (op == VGPU_CTX_CREATE)
+	if (op == COMMAND_CTX_CREATE)
 		cmd.ctx_create.name[0] = 't';
 	else
 		cmd.ctx_resource.resource = RENDERER_PICTURE;
@@ -79,9 +79,9 @@ int renderer_context(struct gpu *gpu, enum vgpu_op op)
 
 int renderer_submit(struct gpu *gpu, uint32_t *stream, size_t bytes)
 {
-	struct vgpu_cmd cmd = {.op = VGPU_SUBMIT,
-			       .context = RENDERER_CONTEXT,
-			       .submit = {.stream = stream, .bytes = (uint32_t)bytes}};
+	struct command cmd = {.op = COMMAND_SUBMIT,
+			      .context = RENDERER_CONTEXT,
+			      .submit = {.stream = stream, .bytes = (uint32_t)bytes}};
 
 	return renderer_execute(gpu, cmd);
 }

@@ -21,7 +21,7 @@ enum { RENDERER_SURFACE = 8, RENDERER_B8G8R8A8 = 1, RENDERER_CLEAR_COLOUR0 = 4 }
 int renderer_start(void **state);
 int renderer_stop(void **state);
 
-int renderer_execute(struct gpu *gpu, struct vgpu_cmd cmd);
+int renderer_execute(struct gpu *gpu, struct command cmd);
 
 /* A square of RENDERER_SIDE pixels to draw to. */
 void renderer_create_picture(struct gpu *gpu);
@@ -30,8 +30,8 @@ void renderer_attach(struct gpu *gpu, uint32_t resource, struct iovec *iov);
 void renderer_detach(struct gpu *gpu, uint32_t resource);
 int renderer_transfer(struct gpu *gpu, uint32_t context, bool to_host, uint32_t width);
 
-/* VGPU_CTX_CREATE, _DESTROY, or _ATTACH and _DETACH of the picture. */
-int renderer_context(struct gpu *gpu, enum vgpu_op op);
+/* COMMAND_CTX_CREATE, _DESTROY, or _ATTACH and _DETACH of the picture. */
+int renderer_context(struct gpu *gpu, enum command_op op);
 int renderer_submit(struct gpu *gpu, uint32_t *stream, size_t bytes);
 /* Until that fence has signalled; fences grow. */
 void renderer_wait(struct gpu *gpu, uint64_t fence);

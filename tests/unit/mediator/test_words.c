@@ -48,7 +48,7 @@ static const struct vocabulary {
 	{state_of, {TRUTH_OFF, TRUTH_GOOD, TRUTH_WARNED, TRUTH_SAFE}, 4, "good"},
 	{reason_of,
 	 {TRUTH_NO_REASON, TRUTH_NO_FRAME, TRUTH_SAME_CONTENT, TRUTH_NO_ANNOUNCEMENT,
-	  TRUTH_WRONG_REGION, TRUTH_UNCHECKED},
+	  TRUTH_WRONG_REGION, TRUTH_UNVERIFIED},
 	 6,
 	 "no frame"},
 };

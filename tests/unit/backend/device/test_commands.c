@@ -283,9 +283,9 @@ static void a_broken_cursor_queue_ends_the_connection(void **state)
 
 static void tables_of_no_size_hold_nothing(void **state)
 {
-	const struct vgpu_geometry g = {
+	const struct command_geometry g = {
 		.target = 2, .format = 1, .width = 8, .height = 8, .depth = 1, .array_size = 1};
-	const struct vgpu_geometry none = {0};
+	const struct command_geometry none = {0};
 	struct resource_table resources;
 	struct context_table contexts;
 	struct resource *r;

@@ -194,7 +194,7 @@ static uint32_t next_random(uint32_t *seed)
 /* Draws of a slice, and of its heaviest command. */
 static uint64_t draws_of(const uint32_t *dwords, uint32_t count, uint32_t *heaviest)
 {
-	struct gpu_command command;
+	struct stream_command command;
 	uint64_t draws = 0;
 
 	*heaviest = 0;

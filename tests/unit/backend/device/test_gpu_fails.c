@@ -14,10 +14,10 @@
 /* The simulated GPU, but for one operation. */
 static const struct gpu_ops *real;
 static struct gpu_ops ops;
-static enum vgpu_op failing_op;
+static enum command_op failing_op;
 static int failing_error; /* 0: nothing fails */
 
-static int execute(struct gpu *gpu, const struct vgpu_cmd *cmd, struct iovec *iov, uint32_t num_iov)
+static int execute(struct gpu *gpu, const struct command *cmd, struct iovec *iov, uint32_t num_iov)
 {
 	if (failing_error && cmd->op == failing_op)
 		return failing_error;
@@ -75,7 +75,7 @@ static void a_resource_that_cannot_be_made_leaves_its_id_and_its_memory_free(voi
 	struct driver *d = *state;
 
 	ops.execute = execute;
-	failing_op = VGPU_RESOURCE_CREATE;
+	failing_op = COMMAND_RESOURCE_CREATE;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		failing_error = kinds[i].err;
 		assert_int_equal(driver_create_2d(d, 1, 512, 512), kinds[i].answer);
@@ -91,7 +91,7 @@ static void a_context_that_cannot_be_made_leaves_its_id_free(void **state)
 	struct driver *d = *state;
 
 	ops.execute = execute;
-	failing_op = VGPU_CTX_CREATE;
+	failing_op = COMMAND_CTX_CREATE;
 	failing_error = -ENOMEM;
 	assert_int_equal(driver_ctx_create(d, 1), NO_MEMORY);
 	assert_int_equal(count_of(d).contexts, 0);
@@ -105,7 +105,7 @@ static void a_backing_that_the_renderer_refuses_is_unmapped(void **state)
 
 	ops.execute = execute;
 	driver_create_2d(d, 1, W, H);
-	failing_op = VGPU_ATTACH_BACKING;
+	failing_op = COMMAND_ATTACH_BACKING;
 	failing_error = -EINVAL;
 	assert_int_equal(driver_attach(d, 1, 8, W * H * 4), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	assert_int_equal(mapped_pages, 0);

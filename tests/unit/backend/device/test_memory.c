@@ -105,7 +105,7 @@ static void a_picture_larger_than_all_memory_is_refused(void **state)
 
 static void a_table_holds_as_many_as_it_says_and_finds_them_all(void **state)
 {
-	const struct vgpu_geometry g = {
+	const struct command_geometry g = {
 		.target = 2, .format = 1, .width = 1, .height = 1, .depth = 1, .array_size = 1};
 	const uint32_t max = 1000;
 	struct resource_table t;

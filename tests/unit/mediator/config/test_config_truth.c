@@ -50,7 +50,7 @@ static void what_makes_a_picture_true_is_read(void **state)
 	assert_int_equal(t->num_telltales, 2);
 	assert_int_equal(t->telltale[1].x, 9);
 	assert_int_equal(t->telltale[1].height, 12);
-	assert_int_equal(t->check_ms, 25);
+	assert_int_equal(t->verify_ms, 25);
 	assert_string_equal(config.watchdog, "");
 	assert_int_equal(config.display[1].truth.announced, 0);
 }
@@ -150,18 +150,18 @@ static void without_an_interval_a_picture_is_checked_four_times_in_the_time_out(
 {
 	static const struct {
 		const char *to;
-		uint32_t check_ms;
+		uint32_t verify_ms;
 	} cases[] = {
 		{"freeze-timeout-ms = <100>; announce = <0 0>;", 25},
 		{"freeze-timeout-ms = <35>; announce = <0 0>;", 8},
-		{"freeze-timeout-ms = <10000>; announce = <0 0>;", CONFIG_MAX_CHECK_MS},
+		{"freeze-timeout-ms = <10000>; announce = <0 0>;", CONFIG_MAX_VERIFY_MS},
 		{"freeze-timeout-ms = <100>; announce = <0 0>; check-interval-ms = <50>;", 50},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(parse_source(FREEZE, cases[i].to), CONFIG_OK);
-		assert_int_equal(config.display[0].truth.check_ms, cases[i].check_ms);
+		assert_int_equal(config.display[0].truth.verify_ms, cases[i].verify_ms);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include "mediator/sim/input/parse.h"
 
 static struct sim_workload workload, scratch;
-static struct sim_report report;
+static struct sim_outcome outcome;
 static struct sim simulation;
 
 struct sim_workload *sim_case(const char *text)
@@ -23,15 +23,15 @@ struct sim_workload *sim_case(const char *text)
 	return &workload;
 }
 
-const struct sim_report *sim_case_run(const struct sim_workload *w, const char *policy,
-				      const struct sim_observer *observer)
+const struct sim_outcome *sim_case_run(const struct sim_workload *w, const char *policy,
+				       const struct sim_observer *observer)
 {
 	const struct sim_policy *found = sim_policy_find(policy);
 
 	assert_non_null(found);
-	memset(&report, 0, sizeof(report));
-	sim_run_all(&simulation, w, &scratch, found, &report, observer);
-	return &report;
+	memset(&outcome, 0, sizeof(outcome));
+	sim_run_all(&simulation, w, &scratch, found, &outcome, observer);
+	return &outcome;
 }
 
 struct sim_workload *sim_case_hogs(uint32_t guests, uint32_t queued)

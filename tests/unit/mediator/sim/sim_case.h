@@ -13,11 +13,11 @@
 struct sim_workload *sim_case(const char *text);
 
 /*
- * Run it under the policy of that name, all of its sweeps; the report is valid until the next
+ * Run it under the policy of that name, all of its sweeps; the outcome is valid until the next
  * run. `observer` may be NULL.
  */
-const struct sim_report *sim_case_run(const struct sim_workload *w, const char *policy,
-				      const struct sim_observer *observer);
+const struct sim_outcome *sim_case_run(const struct sim_workload *w, const char *policy,
+				       const struct sim_observer *observer);
 
 /*
  * `guests` guests: a cluster whose 4 ms frames are far apart and come at every moment (so that no

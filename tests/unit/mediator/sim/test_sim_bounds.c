@@ -92,7 +92,7 @@ static void random_displays(struct sim_random *r, int gates)
 }
 
 /* Returns how many streams had a bound that their deadline keeps. */
-static uint32_t assert_all_within_bounds(const struct sim_report *r)
+static uint32_t assert_all_within_bounds(const struct sim_outcome *r)
 {
 	uint32_t promised = 0;
 
@@ -152,7 +152,7 @@ static void no_response_is_longer_than_its_bound_with_gates(void **state)
 
 static void the_bound_is_met_to_the_nanosecond_in_the_worst_phase(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	w = *sim_case("duration 10s\nswitch 50us\nlatency 100us\n"
@@ -215,7 +215,7 @@ static void no_guest_gets_more_than_its_budget_in_any_window(void **state)
 
 static void a_budget_is_given_to_those_below(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	/* What saturates above takes 6 of 10 ms; the lowest gets all the rest. */
@@ -229,7 +229,7 @@ static void a_budget_is_given_to_those_below(void **state)
 
 static void nobody_starves_below_budgets_that_leave_something(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	w = *sim_case("duration 20s\nguest a priority=0 max-job=2ms budget=5ms/20ms\n"
@@ -258,7 +258,7 @@ static void only_the_guest_that_misbehaves_suffers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		char text[1024];
-		const struct sim_report *r;
+		const struct sim_outcome *r;
 
 		snprintf(text, sizeof(text),
 			 "duration 20s\nwatchdog 200us\nreset 300us\n"
@@ -301,7 +301,7 @@ static void nothing_is_promised_where_a_job_may_last_for_ever(void **state)
 
 static void equal_guests_share_by_weight(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 	double error;
 
 	(void)state;
@@ -311,7 +311,7 @@ static void equal_guests_share_by_weight(void **state)
 		      "stream c saturating job=500us queued=3\n"
 		      "stream d periodic period=20ms job=3ms\n");
 	r = sim_case_run(&w, "fixed-priority", NULL);
-	error = sim_report_share_error(r, &w);
+	error = sim_outcome_share_error(r, &w);
 	assert_true(error >= 0 && error < 0.005);
 }
 

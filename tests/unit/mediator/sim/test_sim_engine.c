@@ -57,7 +57,7 @@ static void saw_frame(void *arg, const struct sim *s, uint32_t stream, uint64_t 
 
 static const struct sim_observer observer = {.job = saw_job, .frame = saw_frame};
 
-static const struct sim_report *run(const struct sim_workload *w, const char *policy)
+static const struct sim_outcome *run(const struct sim_workload *w, const char *policy)
 {
 	memset(&seen, 0, sizeof(seen));
 	return sim_case_run(w, policy, &observer);
@@ -101,10 +101,10 @@ static void random_numbers_are_the_published_ones_and_stay_in_range(void **state
 
 static void a_lone_periodic_stream_takes_its_own_time(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 1s\nswitch 10us\nlatency 20us\n"
-						  "guest a priority=0\n"
-						  "stream a periodic period=10ms job=2ms\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 1s\nswitch 10us\nlatency 20us\n"
+						   "guest a priority=0\n"
+						   "stream a periodic period=10ms job=2ms\n"),
+					  "fixed-priority");
 
 	(void)state;
 	assert_int_equal(r->stream[0].released, 100);
@@ -116,10 +116,10 @@ static void a_lone_periodic_stream_takes_its_own_time(void **state)
 
 static void a_frame_with_gaps_is_its_segments_and_gaps_and_latencies(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 1s\nlatency 20us\nguest a priority=0\n"
-						  "stream a periodic period=20ms job=1ms,2ms,3ms "
-						  "gap=500us,700us\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 1s\nlatency 20us\nguest a priority=0\n"
+						   "stream a periodic period=20ms job=1ms,2ms,3ms "
+						   "gap=500us,700us\n"),
+					  "fixed-priority");
 
 	(void)state;
 	assert_int_equal(r->stream[0].finished, 50);
@@ -130,12 +130,12 @@ static void a_frame_with_gaps_is_its_segments_and_gaps_and_latencies(void **stat
 
 static void at_each_gap_a_frame_may_lose_the_gpu(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 10s\nguest a priority=0\n"
-						  "guest hog priority=1\n"
-						  "stream a periodic period=31.001ms job=1ms,1ms "
-						  "gap=500us\n"
-						  "stream hog saturating job=3ms\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 10s\nguest a priority=0\n"
+						   "guest hog priority=1\n"
+						   "stream a periodic period=31.001ms job=1ms,1ms "
+						   "gap=500us\n"
+						   "stream hog saturating job=3ms\n"),
+					  "fixed-priority");
 
 	(void)state;
 	/* (s + 1) * B + C + gaps at most, but after the gap 0.5 ms of the hog's job are over. */
@@ -170,7 +170,7 @@ static void work_conserving_policies_never_leave_the_gpu_idle(void **state)
 {
 	(void)state;
 	for (uint32_t p = 0; sim_policies[p]; p++) {
-		const struct sim_report *r = run(sim_case_hogs(8, 2), sim_policies[p]->name);
+		const struct sim_outcome *r = run(sim_case_hogs(8, 2), sim_policies[p]->name);
 
 		if (!strcmp(sim_policies[p]->name, "gvt-g"))
 			assert_true(r->held_back_ns > 0);
@@ -203,7 +203,7 @@ static void all_policies_see_the_same_releases(void **state)
 
 	(void)state;
 	for (uint32_t p = 0; sim_policies[p]; p++) {
-		const struct sim_report *r =
+		const struct sim_outcome *r =
 			run(sim_case("duration 20s\nguest a priority=0\nguest b priority=1\n"
 				     "stream a periodic period=16ms job=1ms sporadic=9ms\n"
 				     "stream b saturating job=1ms..2ms\n"),
@@ -217,9 +217,9 @@ static void all_policies_see_the_same_releases(void **state)
 
 static void frames_that_find_their_backlog_full_are_skipped_and_missed(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 1s\nguest a priority=0\n"
-						  "stream a periodic period=10ms job=25ms\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 1s\nguest a priority=0\n"
+						   "stream a periodic period=10ms job=25ms\n"),
+					  "fixed-priority");
 
 	(void)state;
 	/* One in 25 ms is finished, always late by then; two may be unfinished. */
@@ -232,12 +232,12 @@ static void frames_that_find_their_backlog_full_are_skipped_and_missed(void **st
 
 static void a_rogue_job_ends_at_its_kill_time_and_the_reset(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 1s\nwatchdog 1ms\nreset 2ms\n"
-						  "guest a priority=0 max-job=1ms\n"
-						  "guest bad priority=1 max-job=2ms kill=5ms\n"
-						  "stream a periodic period=10.001ms job=1ms\n"
-						  "stream bad rogue job=2ms rogue=900ms/10\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 1s\nwatchdog 1ms\nreset 2ms\n"
+						   "guest a priority=0 max-job=1ms\n"
+						   "guest bad priority=1 max-job=2ms kill=5ms\n"
+						   "stream a periodic period=10.001ms job=1ms\n"
+						   "stream bad rogue job=2ms rogue=900ms/10\n"),
+					  "fixed-priority");
 
 	(void)state;
 	assert_int_equal(r->stream[0].missed, 0);
@@ -251,7 +251,7 @@ static void a_rogue_job_ends_at_its_kill_time_and_the_reset(void **state)
 static void the_daemons_scheduler_counts_what_the_simulation_counts(void **state)
 {
 	static struct sim s;
-	static struct sim_report r;
+	static struct sim_outcome r;
 	const struct sim_workload *w;
 	const struct sched *sched;
 
@@ -278,7 +278,7 @@ static void the_daemons_scheduler_counts_what_the_simulation_counts(void **state
 
 static void jitter_first_delays_the_first_release_only(void **state)
 {
-	const struct sim_report *r = run(
+	const struct sim_outcome *r = run(
 		sim_case("duration 100ms\nguest a priority=0\n"
 			 "stream a periodic period=10ms job=1ms jitter=5ms jitter-mode=first\n"),
 		"fixed-priority");
@@ -290,9 +290,9 @@ static void jitter_first_delays_the_first_release_only(void **state)
 
 static void a_loop_waits_for_its_last_frame_and_sleeps(void **state)
 {
-	const struct sim_report *r = run(sim_case("duration 1s\nguest a priority=0\n"
-						  "stream a loop burst=3 job=2ms wait=4ms\n"),
-					 "fixed-priority");
+	const struct sim_outcome *r = run(sim_case("duration 1s\nguest a priority=0\n"
+						   "stream a loop burst=3 job=2ms wait=4ms\n"),
+					  "fixed-priority");
 
 	(void)state;
 	assert_int_equal(r->stream[0].finished, 300);
@@ -306,7 +306,7 @@ static void a_sweep_meets_the_worst_phase(void **state)
 		sim_case("duration 100ms\nguest a priority=0\nguest b priority=1\n"
 			 "stream a periodic period=10ms job=1ms start=1ns\n"
 			 "stream b periodic period=10ms job=3ms\nsweep a steps=10\n");
-	const struct sim_report *r = sim_case_run(w, "fixed-priority", NULL);
+	const struct sim_outcome *r = sim_case_run(w, "fixed-priority", NULL);
 
 	(void)state;
 	assert_int_equal(r->runs, 10);

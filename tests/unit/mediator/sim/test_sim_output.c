@@ -17,7 +17,7 @@ static const char cockpit[] = "duration 2s\nguest cluster priority=0 max-job=4ms
 			      "stream cluster periodic period=16ms job=4ms deadline=12ms\n"
 			      "stream ivi saturating job=9ms queued=2\n";
 
-static struct sim_report copy;
+static struct sim_outcome copy;
 
 static struct sim_result run_cockpit(void)
 {
@@ -25,7 +25,7 @@ static struct sim_result run_cockpit(void)
 	struct sim_result result = {.workload = w, .policy = sim_policy_find("fixed-priority")};
 
 	copy = *sim_case_run(w, "fixed-priority", NULL);
-	result.report = &copy;
+	result.outcome = &copy;
 	return result;
 }
 
@@ -46,7 +46,7 @@ static void the_table_names_streams_and_totals(void **state)
 	free(text);
 }
 
-static void the_json_holds_what_the_report_holds(void **state)
+static void json_holds_the_whole_outcome(void **state)
 {
 	struct sim_result result = run_cockpit();
 	const uint64_t bounds[SIM_MAX_STREAMS] = {13 * MS};
@@ -75,7 +75,7 @@ static void the_timeline_is_json_with_all_jobs_and_matching_frames(void **state)
 {
 	const struct sim_workload *w = sim_case(cockpit);
 	uint64_t begun = 0, ended = 0, jobs = 0;
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 	struct sim_trace trace;
 	json_t *json, *event;
 	double last_end = 0;
@@ -221,7 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_names_streams_and_totals),
-		cmocka_unit_test(the_json_holds_what_the_report_holds),
+		cmocka_unit_test(json_holds_the_whole_outcome),
 		cmocka_unit_test(the_timeline_is_json_with_all_jobs_and_matching_frames),
 		cmocka_unit_test(
 			the_figure_has_a_plot_for_each_display_and_a_curve_for_each_policy),

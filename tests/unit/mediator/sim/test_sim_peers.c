@@ -40,7 +40,7 @@ static void the_clusters_longest_wait_beside_hogs_is_what_the_policy_says(void *
 	(void)state;
 	for (size_t i = 0; i < sizeof(hog_cases) / sizeof(hog_cases[0]); i++) {
 		const struct hog_case *t = &hog_cases[i];
-		const struct sim_report *r =
+		const struct sim_outcome *r =
 			sim_case_run(sim_case_hogs(t->guests, 4), t->policy, NULL);
 		uint64_t max = r->stream[0].response.max_ns;
 
@@ -54,7 +54,7 @@ static void the_clusters_longest_wait_beside_hogs_is_what_the_policy_says(void *
 
 static void with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	r = sim_case_run(sim_case("duration 100s\nlatency 100us\n"
@@ -76,7 +76,7 @@ static void with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only(voi
 static void where_the_deadline_is_far_the_gate_costs_nothing(void **state)
 {
 	struct sim_workload *w = sim_case_hogs(8, 4);
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	w->guest[0].gate = 1;
@@ -87,7 +87,7 @@ static void where_the_deadline_is_far_the_gate_costs_nothing(void **state)
 
 static void gvt_g_gives_a_lone_guest_only_its_share(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	/* 1 of 4 shares: 25 of each 100 ms, although nobody else wants the GPU. */
@@ -101,7 +101,7 @@ static void gvt_g_gives_a_lone_guest_only_its_share(void **state)
 
 static void gvt_g_forgets_debts_each_second(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	/*
@@ -127,7 +127,7 @@ static void gvt_g_forgets_debts_each_second(void **state)
 
 static void gvt_g_shares_by_weight_among_those_that_want_more(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=5 weight=3\n"
@@ -144,7 +144,7 @@ static void timegraph_ht_lets_one_task_keep_the_gpu(void **state)
 	const char *text = "duration 10s\nguest a priority=1\nguest b priority=1\n"
 			   "stream a saturating job=2ms queued=4\n"
 			   "stream b saturating job=2ms queued=4\n";
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	r = sim_case_run(sim_case(text), "timegraph-ht", NULL);
@@ -160,7 +160,7 @@ static void timegraph_ht_lets_one_task_keep_the_gpu(void **state)
  */
 static void edf_holds_where_jeffays_condition_holds_and_not_elsewhere(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	r = sim_case_run(sim_case("duration 240ms\nguest a priority=0\nguest b priority=0\n"
@@ -182,7 +182,7 @@ static void edf_holds_where_jeffays_condition_holds_and_not_elsewhere(void **sta
 
 static void edf_runs_the_earlier_deadline_first_whatever_the_priority(void **state)
 {
-	const struct sim_report *r;
+	const struct sim_outcome *r;
 
 	(void)state;
 	r = sim_case_run(sim_case("duration 1s\nguest a priority=0\nguest b priority=9\n"

@@ -145,7 +145,7 @@ static void who_has_announced_once_is_judged_by_findings_and_not_by_frames(void 
 	for (uint64_t t = 130; t < 310; t += 30)
 		frame(t);
 	truth_tick(&m, 310 * MS);
-	assert_is(TRUTH_SAFE, TRUTH_UNCHECKED);
+	assert_is(TRUTH_SAFE, TRUTH_UNVERIFIED);
 }
 
 static void who_never_announced_is_judged_by_frames(void **state)

@@ -4,8 +4,8 @@
  * the pixels may lie where no CPU sees them; and by mapping the memory (map.c), for linear buffers
  * that can be.
  */
-#ifndef MEDIATOR_CHECKER_READER_H
-#define MEDIATOR_CHECKER_READER_H
+#ifndef MEDIATOR_VERIFIER_READER_H
+#define MEDIATOR_VERIFIER_READER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,13 +15,13 @@
 /* The rectangles, one below the other, each at the left edge: red, green, blue, X. */
 struct sheet {
 	uint32_t width, height; /* of the widest, of all together */
-	uint8_t *pixels;	/* the checker's */
+	uint8_t *pixels;	/* the verifier's */
 };
 
 struct reader {
 	const char *name;
 	/* False, with the reason on stderr. The descriptor stays the caller's. */
-	bool (*read)(struct reader *reader, const struct gpum_check *check, int fd,
+	bool (*read)(struct reader *reader, const struct gpum_verify *check, int fd,
 		     struct sheet *sheet);
 };
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mediator/checker/reader.h"
+#include "mediator/verifier/reader.h"
 
 #define BYTES_PER_PIXEL 4u
 
@@ -35,7 +35,7 @@ static void copy_row(const uint8_t *from, uint8_t *to, uint32_t width, int red)
 	}
 }
 
-static void copy(const struct gpum_check *c, const uint8_t *picture, int red, struct sheet *sheet)
+static void copy(const struct gpum_verify *c, const uint8_t *picture, int red, struct sheet *sheet)
 {
 	uint8_t *to = sheet->pixels;
 
@@ -54,7 +54,8 @@ static void copy(const struct gpum_check *c, const uint8_t *picture, int red, st
 	}
 }
 
-static bool map_read(struct reader *reader, const struct gpum_check *c, int fd, struct sheet *sheet)
+static bool map_read(struct reader *reader, const struct gpum_verify *c, int fd,
+		     struct sheet *sheet)
 {
 	struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ};
 	const struct gpum_buffer *b = &c->buffer;

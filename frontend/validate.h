@@ -4,8 +4,8 @@
  * private copies, results are values, so the same functions are compiled and fuzzed on a build
  * host.
  */
-#ifndef VGPU_FRONT_CHECK_H
-#define VGPU_FRONT_CHECK_H
+#ifndef FRONTEND_VALIDATE_H
+#define FRONTEND_VALIDATE_H
 
 #include "mediator/shared/wire/vgpu.h"
 
@@ -32,7 +32,7 @@ struct vgpu_device_info {
 };
 
 /* NULL when the device block can be used, else what is wrong with it. */
-static inline const char *vgpu_check_device(const struct vgpu_device_info *info)
+static inline const char *vgpu_validate_device(const struct vgpu_device_info *info)
 {
 	if (info->device_status != VGPU_DEVICE_OK)
 		return "device_status is not OK";
@@ -64,7 +64,7 @@ static inline vgpu_u32 vgpu_queue_entries(vgpu_u32 limit, vgpu_u32 want)
 }
 
 /* How many entries the backend has newly used, or -1 when it claims more than it was given. */
-static inline int vgpu_check_used(vgpu_u32 seen, vgpu_u32 index, vgpu_u32 in_flight)
+static inline int vgpu_validate_used(vgpu_u32 seen, vgpu_u32 index, vgpu_u32 in_flight)
 {
 	vgpu_u32 fresh = (index - seen) & 0xffffu;
 

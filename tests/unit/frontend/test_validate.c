@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "frontend/check.h"
+#include "frontend/validate.h"
 
 static const struct vgpu_device_info good = {.device_status = VGPU_DEVICE_OK,
 					     .queue_size_max = 256,
@@ -40,9 +40,9 @@ static void a_device_that_cannot_be_used_says_why(void **state)
 	};
 
 	(void)state;
-	assert_null(vgpu_check_device(&good));
+	assert_null(vgpu_validate_device(&good));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *why = vgpu_check_device(&cases[i].info);
+		const char *why = vgpu_validate_device(&cases[i].info);
 
 		assert_int_equal(why != NULL, cases[i].why != NULL);
 		if (why)
@@ -78,13 +78,13 @@ static void a_queue_is_as_large_as_both_sides_allow(void **state)
 static void no_more_is_used_than_was_given(void **state)
 {
 	(void)state;
-	assert_int_equal(vgpu_check_used(10, 10, 0), 0);
-	assert_int_equal(vgpu_check_used(10, 13, 3), 3);
-	assert_int_equal(vgpu_check_used(10, 14, 3), -1);
-	assert_int_equal(vgpu_check_used(10, 9, 3), -1);
+	assert_int_equal(vgpu_validate_used(10, 10, 0), 0);
+	assert_int_equal(vgpu_validate_used(10, 13, 3), 3);
+	assert_int_equal(vgpu_validate_used(10, 14, 3), -1);
+	assert_int_equal(vgpu_validate_used(10, 9, 3), -1);
 	/* The index has 16 bits. */
-	assert_int_equal(vgpu_check_used(0xffff, 2, 3), 3);
-	assert_int_equal(vgpu_check_used(0xffff, 2, 2), -1);
+	assert_int_equal(vgpu_validate_used(0xffff, 2, 3), 3);
+	assert_int_equal(vgpu_validate_used(0xffff, 2, 2), -1);
 }
 
 static void an_edid_is_never_longer_than_its_answer(void **state)

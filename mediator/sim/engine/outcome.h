@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a simulation has found: sums and the distribution of response times. */
-#ifndef MEDIATOR_SIM_ENGINE_REPORT_H
-#define MEDIATOR_SIM_ENGINE_REPORT_H
+#ifndef MEDIATOR_SIM_ENGINE_OUTCOME_H
+#define MEDIATOR_SIM_ENGINE_OUTCOME_H
 
 #include "mediator/sim/engine/workload.h"
 
@@ -44,7 +44,7 @@ uint64_t sim_bucket_top(uint32_t bucket);
 /* What `permyriad` ten-thousandths of all values do not exceed; 0 when there are none. */
 uint64_t sim_distribution_permyriad(const struct sim_distribution *d, uint32_t permyriad);
 
-struct sim_stream_report {
+struct sim_stream_outcome {
 	struct sim_distribution response; /* nominal release to completion, of finished frames */
 	uint64_t released;
 	uint64_t finished;
@@ -55,16 +55,16 @@ struct sim_stream_report {
 	uint64_t worst_run; /* in which the longest response was seen */
 };
 
-struct sim_guest_report {
+struct sim_guest_outcome {
 	uint64_t busy_ns; /* on the GPU */
 	uint64_t jobs;
 	uint64_t killed;
 	uint64_t overruns; /* jobs longer than declared */
 };
 
-struct sim_report {
-	struct sim_stream_report stream[SIM_MAX_STREAMS];
-	struct sim_guest_report guest[SIM_MAX_GUESTS];
+struct sim_outcome {
+	struct sim_stream_outcome stream[SIM_MAX_STREAMS];
+	struct sim_guest_outcome guest[SIM_MAX_GUESTS];
 	uint64_t time_ns; /* simulated, of all runs */
 	uint64_t busy_ns;
 	uint64_t held_back_ns; /* GPU idle although a job was waiting */
@@ -74,16 +74,16 @@ struct sim_report {
 };
 
 /* Zero all that a run of that workload may have changed. */
-void sim_report_clear(struct sim_report *r, const struct sim_workload *w);
+void sim_outcome_clear(struct sim_outcome *r, const struct sim_workload *w);
 
 /* Add `more` to `sum`; used to put the results of several threads together. */
-void sim_report_add(struct sim_report *sum, const struct sim_report *more);
+void sim_outcome_add(struct sim_outcome *sum, const struct sim_outcome *more);
 
 /*
  * The largest error of a share, 0 to 1: among the guests of one priority that are served by
  * saturating streams only, |part of their GPU time - part of their weights|. Negative when no
  * priority has two such guests.
  */
-double sim_report_share_error(const struct sim_report *r, const struct sim_workload *w);
+double sim_outcome_share_error(const struct sim_outcome *r, const struct sim_workload *w);
 
 #endif

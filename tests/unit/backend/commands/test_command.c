@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 #include "mediator/shared/wire/vgpu.h"
 
 /* From memory of exactly its size, so that ASan sees a byte too far. */
-static uint32_t decode(const void *command, size_t bytes, struct vgpu_cmd *cmd)
+static uint32_t decode(const void *command, size_t bytes, struct command *cmd)
 {
 	static void *copy;
 
 	free(copy);
 	copy = malloc(bytes > 0 ? bytes : 1);
 	memcpy(copy, command, bytes);
-	uint32_t got = vgpu_decode(VGPU_ON_CONTROL, copy, (uint32_t)bytes, cmd);
+	uint32_t got = command_decode(COMMAND_ON_CONTROL, copy, (uint32_t)bytes, cmd);
 	if (got) {
 		free(copy);
 		copy = NULL;
@@ -30,7 +30,7 @@ static uint32_t decode(const void *command, size_t bytes, struct vgpu_cmd *cmd)
 
 static void every_command_cut_short_is_refused(void **state)
 {
-	struct vgpu_cmd cmd;
+	struct command cmd;
 	uint8_t bytes[256] = {0};
 
 	(void)state;
@@ -48,7 +48,7 @@ static void unknown_commands_and_those_of_the_other_queue_are_refused(void **sta
 {
 	uint64_t bytes[32] = {0};
 	struct virtio_gpu_ctrl_hdr h = {.type = 0x4711};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	memcpy(bytes, &h, sizeof(h));
@@ -56,8 +56,8 @@ static void unknown_commands_and_those_of_the_other_queue_are_refused(void **sta
 	h.type = VIRTIO_GPU_CMD_MOVE_CURSOR;
 	memcpy(bytes, &h, sizeof(h));
 	assert_int_equal(decode(bytes, sizeof(bytes), &cmd), VIRTIO_GPU_RESP_ERR_UNSPEC);
-	assert_int_equal(vgpu_decode(VGPU_ON_CURSOR, bytes, sizeof(bytes), &cmd), 0);
-	assert_int_equal(cmd.op, VGPU_MOVE_CURSOR);
+	assert_int_equal(command_decode(COMMAND_ON_CURSOR, bytes, sizeof(bytes), &cmd), 0);
+	assert_int_equal(cmd.op, COMMAND_MOVE_CURSOR);
 	h.type = VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB; /* not offered */
 	memcpy(bytes, &h, sizeof(h));
 	assert_int_equal(decode(bytes, sizeof(bytes), &cmd), VIRTIO_GPU_RESP_ERR_UNSPEC);
@@ -67,7 +67,7 @@ static void the_fence_is_known_even_of_a_refused_command(void **state)
 {
 	struct virtio_gpu_ctrl_hdr h = {
 		.type = 0x4711, .flags = VIRTIO_GPU_FLAG_FENCE, .fence_id = 99, .ctx_id = 3};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	assert_int_equal(decode(&h, sizeof(h), &cmd), VIRTIO_GPU_RESP_ERR_UNSPEC);
@@ -79,7 +79,7 @@ static void the_fence_is_known_even_of_a_refused_command(void **state)
 static void geometry_is_bounded_in_every_direction(void **state)
 {
 	static const struct {
-		struct vgpu_geometry g;
+		struct command_geometry g;
 		uint64_t bytes;
 	} cases[] = {
 #define G(t, f, w, h, d, a, l, s)                                                                  \
@@ -116,10 +116,9 @@ static void geometry_is_bounded_in_every_direction(void **state)
 
 	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(vgpu_geometry_bytes(&cases[i].g), cases[i].bytes);
+		assert_int_equal(geometry_bytes(&cases[i].g), cases[i].bytes);
 	/* the largest geometry does not overflow into something small */
-	assert_true(vgpu_geometry_bytes(&cases[sizeof(cases) / sizeof(cases[0]) - 1].g) >
-		    1ull << 50);
+	assert_true(geometry_bytes(&cases[sizeof(cases) / sizeof(cases[0]) - 1].g) > 1ull << 50);
 }
 
 static void a_resource_has_an_id_and_a_picture_an_area(void **state)
@@ -137,7 +136,7 @@ static void a_resource_has_an_id_and_a_picture_an_area(void **state)
 						     .height = 8,
 						     .depth = 1,
 						     .array_size = 1};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	assert_int_equal(decode(&flat, sizeof(flat), &cmd), 0);
@@ -155,7 +154,7 @@ static void a_resource_has_an_id_and_a_picture_an_area(void **state)
 	assert_int_equal(decode(&flat, sizeof(flat), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
-static uint32_t decode_entry(uint64_t addr, uint32_t length, uint32_t entries, struct vgpu_cmd *cmd)
+static uint32_t decode_entry(uint64_t addr, uint32_t length, uint32_t entries, struct command *cmd)
 {
 	struct {
 		struct virtio_gpu_resource_attach_backing c;
@@ -175,7 +174,7 @@ static uint64_t grant(uint64_t ref, uint64_t offset)
 
 static void a_backing_entry_names_a_run_of_grants(void **state)
 {
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	assert_int_equal(decode_entry(grant(100, 4000), 4096 + 97, 1, &cmd), 0);
@@ -189,7 +188,7 @@ static void a_backing_entry_names_a_run_of_grants(void **state)
 
 static void backing_entries_that_cannot_be_are_refused(void **state)
 {
-	struct vgpu_cmd cmd;
+	struct command cmd;
 	uint32_t bad = VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
 
 	(void)state;
@@ -212,12 +211,12 @@ static void a_command_stream_lies_within_its_command(void **state)
 		struct virtio_gpu_cmd_submit c;
 		uint32_t stream[4];
 	} s = {.c = {.hdr.type = VIRTIO_GPU_CMD_SUBMIT_3D, .size = 16}};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	assert_int_equal(decode(&s, sizeof(s), &cmd), 0);
 	assert_int_equal(cmd.submit.bytes, 16);
-	assert_int_equal(vgpu_job(&cmd).kind, GPUM_JOB_SUBMIT);
+	assert_int_equal(command_job(&cmd).kind, GPUM_JOB_SUBMIT);
 	s.c.size = 20;
 	assert_int_equal(decode(&s, sizeof(s), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	s.c.size = 15;
@@ -230,7 +229,7 @@ static void a_context_name_becomes_printable(void **state)
 {
 	struct virtio_gpu_ctx_create c = {.hdr = {.type = VIRTIO_GPU_CMD_CTX_CREATE, .ctx_id = 1},
 					  .nlen = 64};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	memset(c.debug_name, 'x', sizeof(c.debug_name));
@@ -253,7 +252,7 @@ static void boxes_whose_corner_wraps_are_refused(void **state)
 {
 	struct virtio_gpu_transfer_host_3d t = {.hdr.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D,
 						.box = {.w = 1, .h = 1, .d = 1}};
-	struct vgpu_cmd cmd;
+	struct command cmd;
 
 	(void)state;
 	assert_int_equal(decode(&t, sizeof(t), &cmd), 0);
@@ -279,13 +278,13 @@ static void boxes_whose_corner_wraps_are_refused(void **state)
 
 static void the_weight_of_a_transfer_does_not_wrap(void **state)
 {
-	struct vgpu_cmd cmd = {.op = VGPU_TRANSFER, .transfer.box = {.width = 64, .height = 2}};
+	struct command cmd = {.op = COMMAND_TRANSFER, .transfer.box = {.width = 64, .height = 2}};
 
 	(void)state;
-	assert_int_equal(vgpu_job(&cmd).kind, GPUM_JOB_TRANSFER);
-	assert_int_equal(vgpu_job(&cmd).bytes, 512);
+	assert_int_equal(command_job(&cmd).kind, GPUM_JOB_TRANSFER);
+	assert_int_equal(command_job(&cmd).bytes, 512);
 	cmd.transfer.box.width = cmd.transfer.box.height = 1u << 16;
-	assert_int_equal(vgpu_job(&cmd).bytes, UINT32_MAX);
+	assert_int_equal(command_job(&cmd).bytes, UINT32_MAX);
 }
 
 int main(void)

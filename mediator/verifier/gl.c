@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "mediator/checker/reader.h"
+#include "mediator/verifier/reader.h"
 #include "mediator/gl/draw.h"
 #include "mediator/gl/gpu.h"
 
@@ -33,7 +33,7 @@ static bool make_sheet(struct reader_gl *r, uint32_t width, uint32_t height)
 	return true;
 }
 
-static void copy(struct reader_gl *r, const struct gpum_check *c, const struct gpu_image *image)
+static void copy(struct reader_gl *r, const struct gpum_verify *c, const struct gpu_image *image)
 {
 	const struct draw_texture texture = {.name = image->texture,
 					     .width = image->width,
@@ -53,7 +53,7 @@ static void copy(struct reader_gl *r, const struct gpum_check *c, const struct g
 	}
 }
 
-static bool gl_read(struct reader *reader, const struct gpum_check *c, int fd, struct sheet *sheet)
+static bool gl_read(struct reader *reader, const struct gpum_verify *c, int fd, struct sheet *sheet)
 {
 	struct reader_gl *r = (struct reader_gl *)reader;
 	struct gpu_image image;

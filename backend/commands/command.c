@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/commands/decode.h"
+#include "backend/commands/command.h"
 
 #include <endian.h>
 #include <linux/virtio_gpu.h>
@@ -18,22 +18,22 @@ struct tail {
 	uint32_t length;
 };
 
-typedef uint32_t decoder(const void *wire, struct tail tail, struct vgpu_cmd *cmd);
+typedef uint32_t decoder(const void *wire, struct tail tail, struct command *cmd);
 
-static struct vgpu_rect rect_of(const struct virtio_gpu_rect *r)
+static struct command_rect rect_of(const struct virtio_gpu_rect *r)
 {
-	return (struct vgpu_rect){le32toh(r->x), le32toh(r->y), le32toh(r->width),
-				  le32toh(r->height)};
+	return (struct command_rect){le32toh(r->x), le32toh(r->y), le32toh(r->width),
+				     le32toh(r->height)};
 }
 
 /* A rectangle has an area and its far corner is a number. */
-static bool rect_is_sane(const struct vgpu_rect *r)
+static bool rect_is_sane(const struct command_rect *r)
 {
 	return r->width > 0 && r->height > 0 && r->x <= UINT32_MAX - r->width &&
 	       r->y <= UINT32_MAX - r->height;
 }
 
-static uint32_t decode_nothing(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_nothing(const void *wire, struct tail tail, struct command *cmd)
 {
 	(void)wire;
 	(void)tail;
@@ -58,13 +58,13 @@ static bool is_2d_format(uint32_t format)
 	}
 }
 
-static uint32_t decode_create_2d(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_create_2d(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_resource_create_2d *w = wire;
 
 	(void)tail;
 	cmd->create.resource = le32toh(w->resource_id);
-	cmd->create.geometry = (struct vgpu_geometry){
+	cmd->create.geometry = (struct command_geometry){
 		.target = TEXTURE_2D,
 		.format = le32toh(w->format),
 		.bind = BIND_2D,
@@ -76,18 +76,18 @@ static uint32_t decode_create_2d(const void *wire, struct tail tail, struct vgpu
 		.is_2d = true,
 	};
 	if (!is_2d_format(cmd->create.geometry.format) ||
-	    vgpu_geometry_bytes(&cmd->create.geometry) == 0)
+	    geometry_bytes(&cmd->create.geometry) == 0)
 		return BAD_VALUE;
 	return cmd->create.resource ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 }
 
-static uint32_t decode_create_3d(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_create_3d(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_resource_create_3d *w = wire;
 
 	(void)tail;
 	cmd->create.resource = le32toh(w->resource_id);
-	cmd->create.geometry = (struct vgpu_geometry){
+	cmd->create.geometry = (struct command_geometry){
 		.target = le32toh(w->target),
 		.format = le32toh(w->format),
 		.bind = le32toh(w->bind),
@@ -99,12 +99,12 @@ static uint32_t decode_create_3d(const void *wire, struct tail tail, struct vgpu
 		.samples = le32toh(w->nr_samples),
 		.flags = le32toh(w->flags),
 	};
-	if (vgpu_geometry_bytes(&cmd->create.geometry) == 0)
+	if (geometry_bytes(&cmd->create.geometry) == 0)
 		return BAD_VALUE;
 	return cmd->create.resource ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 }
 
-static uint32_t decode_resource(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_resource(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_resource_unref *w = wire;
 
@@ -113,7 +113,7 @@ static uint32_t decode_resource(const void *wire, struct tail tail, struct vgpu_
 	return cmd->unref.resource ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 }
 
-static uint32_t decode_set_scanout(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_set_scanout(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_set_scanout *w = wire;
 
@@ -129,7 +129,7 @@ static uint32_t decode_set_scanout(const void *wire, struct tail tail, struct vg
 	return 0;
 }
 
-static uint32_t decode_flush(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_flush(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_resource_flush *w = wire;
 
@@ -139,13 +139,13 @@ static uint32_t decode_flush(const void *wire, struct tail tail, struct vgpu_cmd
 	return rect_is_sane(&cmd->flush.rect) ? 0 : BAD_VALUE;
 }
 
-static uint32_t decode_transfer_2d(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_transfer_2d(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_transfer_to_host_2d *w = wire;
-	struct vgpu_rect r = rect_of(&w->r);
+	struct command_rect r = rect_of(&w->r);
 
 	(void)tail;
-	cmd->transfer.box = (struct vgpu_box){r.x, r.y, 0, r.width, r.height, 1};
+	cmd->transfer.box = (struct command_box){r.x, r.y, 0, r.width, r.height, 1};
 	cmd->transfer.offset = le64toh(w->offset);
 	cmd->transfer.resource = le32toh(w->resource_id);
 	cmd->transfer.to_host = true;
@@ -153,12 +153,12 @@ static uint32_t decode_transfer_2d(const void *wire, struct tail tail, struct vg
 	return rect_is_sane(&r) ? 0 : BAD_VALUE;
 }
 
-static uint32_t decode_transfer_3d(const void *wire, struct vgpu_cmd *cmd, bool to_host)
+static uint32_t decode_transfer_3d(const void *wire, struct command *cmd, bool to_host)
 {
 	const struct virtio_gpu_transfer_host_3d *w = wire;
-	struct vgpu_box b = {le32toh(w->box.x), le32toh(w->box.y), le32toh(w->box.z),
-			     le32toh(w->box.w), le32toh(w->box.h), le32toh(w->box.d)};
-	struct vgpu_rect r = {b.x, b.y, b.width, b.height};
+	struct command_box b = {le32toh(w->box.x), le32toh(w->box.y), le32toh(w->box.z),
+				le32toh(w->box.w), le32toh(w->box.h), le32toh(w->box.d)};
+	struct command_rect r = {b.x, b.y, b.width, b.height};
 
 	cmd->transfer.box = b;
 	cmd->transfer.offset = le64toh(w->offset);
@@ -168,24 +168,24 @@ static uint32_t decode_transfer_3d(const void *wire, struct vgpu_cmd *cmd, bool 
 	cmd->transfer.layer_stride = le32toh(w->layer_stride);
 	cmd->transfer.to_host = to_host;
 	if (!rect_is_sane(&r) || b.depth == 0 || b.z > UINT32_MAX - b.depth ||
-	    cmd->transfer.level > VGPU_MAX_LEVELS)
+	    cmd->transfer.level > COMMAND_MAX_LEVELS)
 		return BAD_VALUE;
 	return 0;
 }
 
-static uint32_t decode_to_host(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_to_host(const void *wire, struct tail tail, struct command *cmd)
 {
 	(void)tail;
 	return decode_transfer_3d(wire, cmd, true);
 }
 
-static uint32_t decode_from_host(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_from_host(const void *wire, struct tail tail, struct command *cmd)
 {
 	(void)tail;
 	return decode_transfer_3d(wire, cmd, false);
 }
 
-static uint32_t decode_run(const struct virtio_gpu_mem_entry *w, struct vgpu_run *run)
+static uint32_t decode_run(const struct virtio_gpu_mem_entry *w, struct command_run *run)
 {
 	uint64_t addr = le64toh(w->addr);
 	uint64_t ref = addr >> VGPU_ADDR_REF_SHIFT & VGPU_ADDR_REF_MASK;
@@ -204,10 +204,10 @@ static uint32_t decode_run(const struct virtio_gpu_mem_entry *w, struct vgpu_run
 	return 0;
 }
 
-_Static_assert(sizeof(struct vgpu_run) == sizeof(struct virtio_gpu_mem_entry),
+_Static_assert(sizeof(struct command_run) == sizeof(struct virtio_gpu_mem_entry),
 	       "runs replace the entries in place");
 
-static uint32_t decode_attach(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_attach(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_resource_attach_backing *w = wire;
 	uint32_t count = le32toh(w->nr_entries);
@@ -216,9 +216,9 @@ static uint32_t decode_attach(const void *wire, struct tail tail, struct vgpu_cm
 	cmd->attach.resource = le32toh(w->resource_id);
 	if (count == 0 || count > tail.length / sizeof(struct virtio_gpu_mem_entry))
 		return BAD_VALUE;
-	for (uint32_t i = 0; i < count; i++, bytes += sizeof(struct vgpu_run)) {
+	for (uint32_t i = 0; i < count; i++, bytes += sizeof(struct command_run)) {
 		struct virtio_gpu_mem_entry entry;
-		struct vgpu_run run;
+		struct command_run run;
 
 		memcpy(&entry, bytes, sizeof(entry));
 		uint32_t err = decode_run(&entry, &run);
@@ -233,7 +233,7 @@ static uint32_t decode_attach(const void *wire, struct tail tail, struct vgpu_cm
 	return 0;
 }
 
-static uint32_t decode_capset_info(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_capset_info(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_get_capset_info *w = wire;
 
@@ -242,7 +242,7 @@ static uint32_t decode_capset_info(const void *wire, struct tail tail, struct vg
 	return 0;
 }
 
-static uint32_t decode_capset(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_capset(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_get_capset *w = wire;
 
@@ -252,7 +252,7 @@ static uint32_t decode_capset(const void *wire, struct tail tail, struct vgpu_cm
 	return 0;
 }
 
-static uint32_t decode_edid(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_edid(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_cmd_get_edid *w = wire;
 
@@ -261,7 +261,7 @@ static uint32_t decode_edid(const void *wire, struct tail tail, struct vgpu_cmd 
 	return 0;
 }
 
-static uint32_t decode_ctx_create(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_ctx_create(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_ctx_create *w = wire;
 	uint32_t length = le32toh(w->nlen);
@@ -279,7 +279,7 @@ static uint32_t decode_ctx_create(const void *wire, struct tail tail, struct vgp
 	return 0;
 }
 
-static uint32_t decode_submit(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_submit(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_cmd_submit *w = wire;
 
@@ -290,13 +290,13 @@ static uint32_t decode_submit(const void *wire, struct tail tail, struct vgpu_cm
 	return 0;
 }
 
-static uint32_t decode_cursor(const void *wire, struct tail tail, struct vgpu_cmd *cmd)
+static uint32_t decode_cursor(const void *wire, struct tail tail, struct command *cmd)
 {
 	const struct virtio_gpu_update_cursor *w = wire;
 
 	(void)tail;
 	cmd->cursor.scanout = le32toh(w->pos.scanout_id);
-	cmd->cursor.resource = cmd->op == VGPU_UPDATE_CURSOR ? le32toh(w->resource_id) : 0;
+	cmd->cursor.resource = cmd->op == COMMAND_UPDATE_CURSOR ? le32toh(w->resource_id) : 0;
 	/* Off the left or top edge drivers write negative numbers. */
 	cmd->cursor.x = (int32_t)le32toh(w->pos.x);
 	cmd->cursor.y = (int32_t)le32toh(w->pos.y);
@@ -306,38 +306,38 @@ static uint32_t decode_cursor(const void *wire, struct tail tail, struct vgpu_cm
 /* clang-format off */
 static const struct {
 	uint32_t type;
-	enum vgpu_queue_kind queue;
-	enum vgpu_op op;
+	enum command_queue queue;
+	enum command_op op;
 	uint32_t size; /* of the fixed part */
 	decoder *decode;
 } commands[] = {
-#define CONTROL(type, op, wire, decode) {type, VGPU_ON_CONTROL, op, sizeof(struct wire), decode}
-#define CURSOR(type, op, wire, decode) {type, VGPU_ON_CURSOR, op, sizeof(struct wire), decode}
-	CONTROL(VIRTIO_GPU_CMD_GET_DISPLAY_INFO, VGPU_GET_DISPLAY_INFO, virtio_gpu_ctrl_hdr, decode_nothing),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_CREATE_2D, VGPU_RESOURCE_CREATE, virtio_gpu_resource_create_2d, decode_create_2d),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_CREATE_3D, VGPU_RESOURCE_CREATE, virtio_gpu_resource_create_3d, decode_create_3d),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_UNREF, VGPU_RESOURCE_UNREF, virtio_gpu_resource_unref, decode_resource),
-	CONTROL(VIRTIO_GPU_CMD_SET_SCANOUT, VGPU_SET_SCANOUT, virtio_gpu_set_scanout, decode_set_scanout),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_FLUSH, VGPU_RESOURCE_FLUSH, virtio_gpu_resource_flush, decode_flush),
-	CONTROL(VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D, VGPU_TRANSFER, virtio_gpu_transfer_to_host_2d, decode_transfer_2d),
-	CONTROL(VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D, VGPU_TRANSFER, virtio_gpu_transfer_host_3d, decode_to_host),
-	CONTROL(VIRTIO_GPU_CMD_TRANSFER_FROM_HOST_3D, VGPU_TRANSFER, virtio_gpu_transfer_host_3d, decode_from_host),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING, VGPU_ATTACH_BACKING, virtio_gpu_resource_attach_backing, decode_attach),
-	CONTROL(VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING, VGPU_DETACH_BACKING, virtio_gpu_resource_detach_backing, decode_resource),
-	CONTROL(VIRTIO_GPU_CMD_GET_CAPSET_INFO, VGPU_GET_CAPSET_INFO, virtio_gpu_get_capset_info, decode_capset_info),
-	CONTROL(VIRTIO_GPU_CMD_GET_CAPSET, VGPU_GET_CAPSET, virtio_gpu_get_capset, decode_capset),
-	CONTROL(VIRTIO_GPU_CMD_GET_EDID, VGPU_GET_EDID, virtio_gpu_cmd_get_edid, decode_edid),
-	CONTROL(VIRTIO_GPU_CMD_CTX_CREATE, VGPU_CTX_CREATE, virtio_gpu_ctx_create, decode_ctx_create),
-	CONTROL(VIRTIO_GPU_CMD_CTX_DESTROY, VGPU_CTX_DESTROY, virtio_gpu_ctx_destroy, decode_nothing),
-	CONTROL(VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE, VGPU_CTX_ATTACH, virtio_gpu_ctx_resource, decode_resource),
-	CONTROL(VIRTIO_GPU_CMD_CTX_DETACH_RESOURCE, VGPU_CTX_DETACH, virtio_gpu_ctx_resource, decode_resource),
-	CONTROL(VIRTIO_GPU_CMD_SUBMIT_3D, VGPU_SUBMIT, virtio_gpu_cmd_submit, decode_submit),
-	CURSOR(VIRTIO_GPU_CMD_UPDATE_CURSOR, VGPU_UPDATE_CURSOR, virtio_gpu_update_cursor, decode_cursor),
-	CURSOR(VIRTIO_GPU_CMD_MOVE_CURSOR, VGPU_MOVE_CURSOR, virtio_gpu_update_cursor, decode_cursor),
+#define CONTROL(type, op, wire, decode) {type, COMMAND_ON_CONTROL, op, sizeof(struct wire), decode}
+#define CURSOR(type, op, wire, decode) {type, COMMAND_ON_CURSOR, op, sizeof(struct wire), decode}
+	CONTROL(VIRTIO_GPU_CMD_GET_DISPLAY_INFO, COMMAND_GET_DISPLAY_INFO, virtio_gpu_ctrl_hdr, decode_nothing),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_CREATE_2D, COMMAND_RESOURCE_CREATE, virtio_gpu_resource_create_2d, decode_create_2d),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_CREATE_3D, COMMAND_RESOURCE_CREATE, virtio_gpu_resource_create_3d, decode_create_3d),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_UNREF, COMMAND_RESOURCE_UNREF, virtio_gpu_resource_unref, decode_resource),
+	CONTROL(VIRTIO_GPU_CMD_SET_SCANOUT, COMMAND_SET_SCANOUT, virtio_gpu_set_scanout, decode_set_scanout),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_FLUSH, COMMAND_RESOURCE_FLUSH, virtio_gpu_resource_flush, decode_flush),
+	CONTROL(VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D, COMMAND_TRANSFER, virtio_gpu_transfer_to_host_2d, decode_transfer_2d),
+	CONTROL(VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D, COMMAND_TRANSFER, virtio_gpu_transfer_host_3d, decode_to_host),
+	CONTROL(VIRTIO_GPU_CMD_TRANSFER_FROM_HOST_3D, COMMAND_TRANSFER, virtio_gpu_transfer_host_3d, decode_from_host),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING, COMMAND_ATTACH_BACKING, virtio_gpu_resource_attach_backing, decode_attach),
+	CONTROL(VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING, COMMAND_DETACH_BACKING, virtio_gpu_resource_detach_backing, decode_resource),
+	CONTROL(VIRTIO_GPU_CMD_GET_CAPSET_INFO, COMMAND_GET_CAPSET_INFO, virtio_gpu_get_capset_info, decode_capset_info),
+	CONTROL(VIRTIO_GPU_CMD_GET_CAPSET, COMMAND_GET_CAPSET, virtio_gpu_get_capset, decode_capset),
+	CONTROL(VIRTIO_GPU_CMD_GET_EDID, COMMAND_GET_EDID, virtio_gpu_cmd_get_edid, decode_edid),
+	CONTROL(VIRTIO_GPU_CMD_CTX_CREATE, COMMAND_CTX_CREATE, virtio_gpu_ctx_create, decode_ctx_create),
+	CONTROL(VIRTIO_GPU_CMD_CTX_DESTROY, COMMAND_CTX_DESTROY, virtio_gpu_ctx_destroy, decode_nothing),
+	CONTROL(VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE, COMMAND_CTX_ATTACH, virtio_gpu_ctx_resource, decode_resource),
+	CONTROL(VIRTIO_GPU_CMD_CTX_DETACH_RESOURCE, COMMAND_CTX_DETACH, virtio_gpu_ctx_resource, decode_resource),
+	CONTROL(VIRTIO_GPU_CMD_SUBMIT_3D, COMMAND_SUBMIT, virtio_gpu_cmd_submit, decode_submit),
+	CURSOR(VIRTIO_GPU_CMD_UPDATE_CURSOR, COMMAND_UPDATE_CURSOR, virtio_gpu_update_cursor, decode_cursor),
+	CURSOR(VIRTIO_GPU_CMD_MOVE_CURSOR, COMMAND_MOVE_CURSOR, virtio_gpu_update_cursor, decode_cursor),
 };
 /* clang-format on */
 
-uint32_t vgpu_decode(enum vgpu_queue_kind queue, void *bytes, uint32_t length, struct vgpu_cmd *cmd)
+uint32_t command_decode(enum command_queue queue, void *bytes, uint32_t length, struct command *cmd)
 {
 	struct virtio_gpu_ctrl_hdr header;
 
@@ -363,18 +363,18 @@ uint32_t vgpu_decode(enum vgpu_queue_kind queue, void *bytes, uint32_t length, s
 	return VIRTIO_GPU_RESP_ERR_UNSPEC;
 }
 
-bool vgpu_is_job(const struct vgpu_cmd *cmd)
+bool command_is_job(const struct command *cmd)
 {
-	return cmd->op == VGPU_SUBMIT || cmd->op == VGPU_TRANSFER;
+	return cmd->op == COMMAND_SUBMIT || cmd->op == COMMAND_TRANSFER;
 }
 
-struct gpum_job vgpu_job(const struct vgpu_cmd *cmd)
+struct gpum_job command_job(const struct command *cmd)
 {
-	if (cmd->op == VGPU_SUBMIT)
+	if (cmd->op == COMMAND_SUBMIT)
 		return (struct gpum_job){.kind = GPUM_JOB_SUBMIT, .bytes = cmd->submit.bytes};
 
 	/* Only a weight for the scheduler: saturating is good enough. */
-	const struct vgpu_box *b = &cmd->transfer.box;
+	const struct command_box *b = &cmd->transfer.box;
 	uint64_t area = (uint64_t)b->width * b->height;
 	uint64_t bytes = area > UINT32_MAX / 4 ? UINT32_MAX : area * 4;
 	return (struct gpum_job){.kind = GPUM_JOB_TRANSFER, .bytes = (uint32_t)bytes};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gpum-checker: looks at what is on a display, and says whether it is what the guest announced
+ * gpum-verifier: looks at what is on a display, and says whether it is what the guest announced
  * (mediator/shared/strip/strip.h). A process of its own, so that it shares nothing with the one
  * that composed the picture. Started by gpu-mediatord.
  */
@@ -10,18 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mediator/checker/reader.h"
+#include "mediator/verifier/reader.h"
 #include "mediator/shared/sandbox/sandbox.h"
 #include "mediator/shared/strip/strip.h"
 
 #define OPEN_FILES 64u
 
-struct checker {
+struct verifier {
 	struct reader *reader;
-	struct gpum_check check;
+	struct gpum_verify request;
 	int fd; /* of the picture; -1: there is none to check */
 	uint64_t job_id;
-	uint8_t pixels[TRUTH_PIXEL * GPUM_CHECK_PIXELS];
+	uint8_t pixels[TRUTH_PIXEL * GPUM_VERIFY_PIXELS];
 };
 
 static bool send_message(struct gpum_msg *msg, uint32_t type)
@@ -33,7 +33,7 @@ static bool send_message(struct gpum_msg *msg, uint32_t type)
 	return status == 0;
 }
 
-static bool say_hello(const struct checker *c, uint64_t resume)
+static bool say_hello(const struct verifier *c, uint64_t resume)
 {
 	struct gpum_msg msg = {0};
 
@@ -44,61 +44,61 @@ static bool say_hello(const struct checker *c, uint64_t resume)
 	return send_message(&msg, GPUM_MSG_HELLO);
 }
 
-static void forget(struct checker *c)
+static void forget(struct verifier *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
 }
 
-static bool measure(const struct gpum_check *check, struct sheet *sheet)
+static bool measure(const struct gpum_verify *request, struct sheet *sheet)
 {
 	uint64_t height = 0;
 
-	if (check->num_rects < 1 || check->num_rects > GPUM_CHECK_RECTS)
+	if (request->num_rects < 1 || request->num_rects > GPUM_VERIFY_RECTS)
 		return false;
 	sheet->width = 0;
-	for (uint32_t i = 0; i < check->num_rects; i++) {
-		if (check->rect[i].width > sheet->width)
-			sheet->width = check->rect[i].width;
-		height += check->rect[i].height;
+	for (uint32_t i = 0; i < request->num_rects; i++) {
+		if (request->rect[i].width > sheet->width)
+			sheet->width = request->rect[i].width;
+		height += request->rect[i].height;
 	}
 	sheet->height = (uint32_t)height;
-	return height * sheet->width <= GPUM_CHECK_PIXELS;
+	return height * sheet->width <= GPUM_VERIFY_PIXELS;
 }
 
 /* The first rectangle is the strip, the others are what it speaks of. */
-static void compare(const struct gpum_check *check, const struct sheet *sheet,
+static void compare(const struct gpum_verify *request, const struct sheet *sheet,
 		    struct truth_finding *out)
 {
 	const uint8_t *row = sheet->pixels + TRUTH_PIXEL * sheet->width;
 	uint32_t seen[TRUTH_MAX_REGIONS] = {0};
 
-	for (uint32_t i = 1; i < check->num_rects; i++)
-		for (uint32_t y = 0; y < check->rect[i].height; y++) {
-			seen[i - 1] = truth_crc(seen[i - 1], row, check->rect[i].width);
+	for (uint32_t i = 1; i < request->num_rects; i++)
+		for (uint32_t y = 0; y < request->rect[i].height; y++) {
+			seen[i - 1] = truth_crc(seen[i - 1], row, request->rect[i].width);
 			row += TRUTH_PIXEL * sheet->width;
 		}
-	truth_compare(sheet->pixels, seen, check->num_rects - 1, out);
+	truth_compare(sheet->pixels, seen, request->num_rects - 1, out);
 }
 
-static bool take_check(struct checker *c, const struct gpum_check *check, int *fd)
+static bool take_request(struct verifier *c, const struct gpum_verify *request, int *fd)
 {
 	struct gpum_msg msg = {0};
 
 	forget(c);
-	c->check = *check;
+	c->request = *request;
 	c->fd = *fd;
 	*fd = -1;
 	msg.job.id = ++c->job_id;
-	msg.job.kind = GPUM_JOB_CHECK;
+	msg.job.kind = GPUM_JOB_VERIFY;
 	return send_message(&msg, GPUM_MSG_JOB_READY);
 }
 
 /* The GPU is given back before the CPU's part begins. */
-static bool run_job(struct checker *c, uint64_t id)
+static bool run_job(struct verifier *c, uint64_t id)
 {
-	struct gpum_msg done = {.done = {.id = id}}, checked = {0};
+	struct gpum_msg done = {.done = {.id = id}}, found = {0};
 	struct sheet sheet = {.pixels = c->pixels};
 	bool ok;
 
@@ -106,7 +106,7 @@ static bool run_job(struct checker *c, uint64_t id)
 		fprintf(stderr, "error: a job to be run that was not announced\n");
 		return false;
 	}
-	ok = measure(&c->check, &sheet) && c->reader->read(c->reader, &c->check, c->fd, &sheet);
+	ok = measure(&c->request, &sheet) && c->reader->read(c->reader, &c->request, c->fd, &sheet);
 	forget(c);
 	done.done.failed = !ok;
 	if (!send_message(&done, GPUM_MSG_JOB_DONE))
@@ -114,11 +114,11 @@ static bool run_job(struct checker *c, uint64_t id)
 	/* One guest's unreadable buffer is no reason to leave the others unchecked. */
 	if (!ok)
 		return true;
-	compare(&c->check, &sheet, &checked.checked);
-	return send_message(&checked, GPUM_MSG_CHECKED);
+	compare(&c->request, &sheet, &found.verified);
+	return send_message(&found, GPUM_MSG_VERIFIED);
 }
 
-static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
+static bool handle(struct verifier *c, const struct gpum_msg *msg, int *fd)
 {
 	switch (msg->type) {
 	case GPUM_MSG_PING:
@@ -126,8 +126,8 @@ static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
 	case GPUM_MSG_RESUME:
 		forget(c);
 		return say_hello(c, msg->resume.number);
-	case GPUM_MSG_CHECK:
-		return take_check(c, &msg->check, fd);
+	case GPUM_MSG_VERIFY:
+		return take_request(c, &msg->verify, fd);
 	case GPUM_MSG_JOB_RUN:
 		return run_job(c, msg->run.id);
 	default:
@@ -136,7 +136,7 @@ static bool handle(struct checker *c, const struct gpum_msg *msg, int *fd)
 	}
 }
 
-static int serve(struct checker *c)
+static int serve(struct verifier *c)
 {
 	struct gpum_msg msg;
 	int fd, status;
@@ -154,7 +154,7 @@ static int serve(struct checker *c)
 	return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static bool close_doors(const struct checker *c)
+static bool close_doors(const struct verifier *c)
 {
 	const struct sandbox sandbox = {
 		.rights = {.jit = strstr(c->reader->name, "llvmpipe") != NULL},
@@ -183,7 +183,7 @@ static struct reader *parse_options(int argc, char **argv)
 			map = true;
 			break;
 		case 'h':
-			puts("usage: gpum-checker [--render-node PATH | --map]\n"
+			puts("usage: gpum-verifier [--render-node PATH | --map]\n"
 			     "Checks what displays show; started by gpu-mediatord, not by hand.");
 			exit(EXIT_SUCCESS);
 		default:
@@ -195,14 +195,14 @@ static struct reader *parse_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct checker checker = {.fd = -1};
+	static struct verifier verifier = {.fd = -1};
 	int status = EXIT_FAILURE;
 
-	checker.reader = parse_options(argc, argv);
-	if (!checker.reader || !close_doors(&checker))
+	verifier.reader = parse_options(argc, argv);
+	if (!verifier.reader || !close_doors(&verifier))
 		return EXIT_FAILURE;
-	if (say_hello(&checker, 0))
-		status = serve(&checker);
-	forget(&checker);
+	if (say_hello(&verifier, 0))
+		status = serve(&verifier);
+	forget(&verifier);
 	return status;
 }

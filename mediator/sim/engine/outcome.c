@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mediator/sim/engine/report.h"
+#include "mediator/sim/engine/outcome.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ uint64_t sim_distribution_permyriad(const struct sim_distribution *d, uint32_t p
 	return d->max_ns;
 }
 
-void sim_report_clear(struct sim_report *r, const struct sim_workload *w)
+void sim_outcome_clear(struct sim_outcome *r, const struct sim_workload *w)
 {
 	memset(r->stream, 0, w->num_streams * sizeof(r->stream[0]));
 	memset(r->guest, 0, w->num_guests * sizeof(r->guest[0]));
@@ -47,7 +47,7 @@ static void add_distribution(struct sim_distribution *sum, const struct sim_dist
 		sum->max_ns = more->max_ns;
 }
 
-static void add_stream(struct sim_stream_report *sum, const struct sim_stream_report *more)
+static void add_stream(struct sim_stream_outcome *sum, const struct sim_stream_outcome *more)
 {
 	if (more->response.max_ns > sum->response.max_ns)
 		sum->worst_run = more->worst_run;
@@ -61,7 +61,7 @@ static void add_stream(struct sim_stream_report *sum, const struct sim_stream_re
 	sum->busy_ns += more->busy_ns;
 }
 
-void sim_report_add(struct sim_report *sum, const struct sim_report *more)
+void sim_outcome_add(struct sim_outcome *sum, const struct sim_outcome *more)
 {
 	for (uint32_t i = 0; i < SIM_MAX_STREAMS; i++)
 		add_stream(&sum->stream[i], &more->stream[i]);
@@ -92,7 +92,7 @@ static int saturates(const struct sim_workload *w, uint32_t guest)
 	return any;
 }
 
-static double error_of_priority(const struct sim_report *r, const struct sim_workload *w,
+static double error_of_priority(const struct sim_outcome *r, const struct sim_workload *w,
 				uint32_t priority)
 {
 	double busy = 0, weight = 0, worst = -1;
@@ -121,7 +121,7 @@ static double error_of_priority(const struct sim_report *r, const struct sim_wor
 	return worst;
 }
 
-double sim_report_share_error(const struct sim_report *r, const struct sim_workload *w)
+double sim_outcome_share_error(const struct sim_outcome *r, const struct sim_workload *w)
 {
 	double worst = -1;
 
