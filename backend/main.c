@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "mediator/shared/version.h"
 
-#define VERSION	   "0.1"
 #define EXIT_USAGE 64 /* from sysexits.h; docs/protocol.md has all exit codes */
 #define NUDGE_US   1000u
 
@@ -76,7 +76,7 @@ static bool parse_options(int argc, char **argv, struct options *o, int *status)
 			*status = BACKEND_EXIT_OK;
 			return false;
 		case 'v':
-			puts("gpum-backend " VERSION);
+			puts("gpum-backend " GPUM_VERSION);
 			*status = BACKEND_EXIT_OK;
 			return false;
 		default:

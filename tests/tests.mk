@@ -45,7 +45,7 @@ side_archives = $(if $(filter cockpit,$(1)),backend pure,$(filter-out frontend,$
 define unit_rules
 $(BUILD)/$(3)/$(1:.c=): $(1:%.c=$(BUILD)/$(3)/obj/%.o) $(BUILD)/$(3)/lib/unit-$(2).a $(BUILD)/$(3)/lib/$(2).a
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$($(3)_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
+	$(Q)$(HOST_CC) $$($(3)_CFLAGS) $$(BASE_LDFLAGS) $(TEST_LDFLAGS_$(basename $(notdir $(1)))) \
 		-o $$@ $$^ $(SIDE_LIBS_$(2)) $$(shell pkg-config --libs $(SIDE_PKGS_$(2)) $(TEST_PKGS)) -lm -pthread
 endef
 define unit_helper_rules
@@ -59,7 +59,7 @@ $(BUILD)/host/san/$(1:.c=): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(1) $(COMP
 		$(BUILD)/host/san/lib/backend.a $(BUILD)/host/san/lib/pure.a \
 		$(BUILD)/host/san/lib/standins.a
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
+	$(Q)$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) -o $$@ $$^ \
 		$$(shell pkg-config --libs $(sort jansson libpng zlib $(gpum-backend_PKGS)) $(TEST_PKGS)) -lm -pthread
 endef
 $(foreach t,$(COMPONENT_TESTS),$(eval $(call component_rules,$(t))))
@@ -71,7 +71,7 @@ define fuzz_rules
 $(BUILD)/host/fuzz/$(1:.c=): $(patsubst %.c,$(BUILD)/host/fuzz/obj/%.o,$(1) $(call fuzz_helpers,$(1))) \
 		$(patsubst %,$(BUILD)/host/fuzz/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
-	@$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) \
+	$(Q)$(CLANG) $$(host/fuzz_CFLAGS) -fsanitize=fuzzer $$(BASE_LDFLAGS) \
 		$(TEST_LDFLAGS_$(basename $(notdir $(1)))) -o $$@ $$^ \
 		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
 endef
@@ -101,7 +101,7 @@ define replay_rules
 $(BUILD)/host/cov/$(1:.c=): $(patsubst %.c,$(BUILD)/host/cov/obj/%.o,$(1) $(call fuzz_helpers,$(1)) \
 		tests/coverage/replay.c) $(patsubst %,$(BUILD)/host/cov/lib/%.a,$(call side_archives,$(2)))
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) \
+	$(Q)$(HOST_CC) $$(host/cov_CFLAGS) $$(BASE_LDFLAGS) \
 		$(TEST_LDFLAGS_$(basename $(notdir $(1)))) -o $$@ $$^ \
 		$(SIDE_LIBS_$(2)) $(if $(SIDE_PKGS_$(2)),$$(shell pkg-config --libs $(SIDE_PKGS_$(2)))) -lm -pthread
 endef
@@ -112,13 +112,13 @@ COVERAGE_PROGRAMS := $(patsubst %.c,$(BUILD)/host/cov/%,$(filter-out %/test_draw
 FAKEXEN := $(BUILD)/host/san/bin/fakexen
 $(FAKEXEN): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$(wildcard tests/fakes/xen/server/*.c))
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
+	$(Q)$(HOST_CC) $(host/san_CFLAGS) -o $@ $^
 
 # Under the product's own filter, not the sanitizers'.
 SANDBOX_PROBE := $(BUILD)/host/plain/bin/sandbox-probe
 $(SANDBOX_PROBE): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/component/probe/*.c) $(SANDBOX_SRC))
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
+	$(Q)$(CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp libcap) -pthread
 
 include tests/component/fault.mk
 

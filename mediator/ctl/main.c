@@ -8,8 +8,8 @@
 #include "mediator/ctl/check.h"
 #include "mediator/ctl/ctl.h"
 #include "mediator/shared/protocol/control.h"
+#include "mediator/shared/version.h"
 
-#define VERSION "0.1.0"
 
 static const char usage[] =
 	"usage: gpumctl [OPTION]... COMMAND [ARGUMENT]...\n"
@@ -126,7 +126,7 @@ int main(int argc, char **argv)
 			fputs(usage, stdout);
 			return CTL_OK;
 		case 'V':
-			puts("gpumctl " VERSION);
+			puts("gpumctl " GPUM_VERSION);
 			return CTL_OK;
 		default:
 			return CTL_USAGE;

@@ -9,8 +9,8 @@
 
 #include "mediator/sim/input/parse.h"
 #include "mediator/sim/policies/policies.h"
+#include "mediator/shared/version.h"
 
-#define VERSION "0.1.0"
 
 static const char usage[] =
 	"usage: gpumsim [OPTION]... FILE\n"
@@ -148,7 +148,7 @@ int options_read(struct options *o, int argc, char **argv)
 			return GOOD;
 		}
 		if (option == 'V') {
-			puts("gpumsim " VERSION);
+			puts("gpumsim " GPUM_VERSION);
 			return GOOD;
 		}
 		if (option == 'L') {

@@ -9,7 +9,7 @@ define fault_rules
 $(FAULT_DIR)/$(1): $(patsubst %.c,$(BUILD)/host/san/obj/%.o,$($(1)_SRC)) $(BUILD)/host/san/lib/pure.a \
 		$(BUILD)/host/san/lib/standins.a
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) $(addprefix -Wl$(COMMA)--wrap=,$(FAULT_CALLS)) \
+	$(Q)$(HOST_CC) $$(host/san_CFLAGS) $$(BASE_LDFLAGS) $(addprefix -Wl$(COMMA)--wrap=,$(FAULT_CALLS)) \
 		-o $$@ $$^ $(filter-out $(XEN_LIBS),$($(1)_LIBS)) \
 		$$(shell pkg-config --libs $($(1)_PKGS)) -lm -pthread
 endef

@@ -8,13 +8,19 @@
 #include <string.h>
 
 #include "mediator/daemon/base/log.h"
+#include "mediator/shared/version.h"
+
+/* Where `make install` puts the clients' programs. */
+#ifndef GPUM_LIBEXECDIR
+#define GPUM_LIBEXECDIR "/usr/libexec/gpu-mediator"
+#endif
 
 static const char usage[] =
 	"usage: gpu-mediatord [OPTION]...\n"
 	"Share one GPU between Xen guests as the device tree says.\n\n"
 	"  --fdt FILE          device tree (default: /sys/firmware/fdt)\n"
 	"  --libexec DIR       folder of gpum-backend and gpum-compositor\n"
-	"                      (default: /usr/libexec/gpu-mediator)\n"
+	"                      (default: " GPUM_LIBEXECDIR ")\n"
 	"  --socket PATH       where gpumctl connects (default: /run/gpu-mediator.sock)\n"
 	"  --card PATH         KMS device (default: /dev/dri/card0)\n"
 	"  --output kms|none   none: no display, frames are counted only (default: kms)\n"
@@ -80,7 +86,7 @@ void options_parse(int argc, char **argv, struct options *o)
 	int option;
 
 	*o = (struct options){.fdt = "/sys/firmware/fdt",
-			      .libexec = "/usr/libexec/gpu-mediator",
+			      .libexec = GPUM_LIBEXECDIR,
 			      .socket = "/run/gpu-mediator.sock",
 			      .card = "/dev/dri/card0",
 			      .output = "kms",
@@ -94,7 +100,7 @@ void options_parse(int argc, char **argv, struct options *o)
 			exit(0);
 		}
 		if (option == 'V') {
-			puts("gpu-mediatord " MEDIATOR_VERSION);
+			puts("gpu-mediatord " GPUM_VERSION);
 			exit(0);
 		}
 		if (option == '?')

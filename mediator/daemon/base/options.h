@@ -2,8 +2,6 @@
 #ifndef MEDIATOR_DAEMON_BASE_OPTIONS_H
 #define MEDIATOR_DAEMON_BASE_OPTIONS_H
 
-#define MEDIATOR_VERSION "0.1.0"
-
 struct options {
 	const char *fdt;	 /* device tree blob */
 	const char *libexec;	 /* folder of gpum-backend and gpum-compositor */

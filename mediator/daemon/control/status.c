@@ -7,6 +7,7 @@
 #include "mediator/daemon/base/clock.h"
 #include "mediator/daemon/control/mediator.h"
 #include "mediator/daemon/output/output.h"
+#include "mediator/shared/version.h"
 #include "mediator/daemon/control/status_sandbox.h"
 
 #define NS_PER_S  1e9
@@ -253,7 +254,7 @@ json_t *status_describe(struct mediator *m)
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, describe_panel(&m->displays.panel[i]));
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "version", MEDIATOR_VERSION, "pid", (int)getpid(), "board", m->board,
+			 "version", GPUM_VERSION, "pid", (int)getpid(), "board", m->board,
 			 "policy", m->config.policy->name, "promise",
 			 admission_word(m->admission.verdict), "uptime_s",
 			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",

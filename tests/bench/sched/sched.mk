@@ -6,7 +6,7 @@ BENCH_SCHED := $(BUILD)/host/plain/bench/sched
 $(BENCH_SCHED): $(patsubst %.c,$(BUILD)/host/plain/obj/%.o,$(wildcard tests/bench/sched/*.c) \
 		$(call without_main,$(gpumsim_SRC))) $(BUILD)/host/plain/lib/pure.a
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ -lfdt \
+	$(Q)$(CC) $(host/plain_CFLAGS) $(BASE_LDFLAGS) -o $@ $^ -lfdt \
 		$(shell pkg-config --libs jansson) -lm -pthread
 
 .PHONY: bench-sched
