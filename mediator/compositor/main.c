@@ -10,6 +10,7 @@
 #include "mediator/compositor/panel.h"
 #include "mediator/shared/protocol/client.h"
 #include "mediator/shared/sandbox/sandbox.h"
+#include "mediator/shared/version.h"
 
 #define OPEN_FILES 1024u /* pictures of all guests */
 
@@ -86,7 +87,7 @@ static bool run_job(struct compositor *c, uint64_t id)
 	return send_message(&msg, GPUM_MSG_JOB_DONE, -1);
 }
 
-/* New buffers: one of the old ones is on the screen, and is the next mediator's to look at. */
+/* Allocate new buffers: the next mediator keeps an old one on the screen. */
 static bool start_anew(struct compositor *c, uint64_t number)
 {
 	if (c->have_panel)
@@ -150,6 +151,7 @@ static const char *parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {{"render-node", required_argument, NULL, 'r'},
 						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
 						{NULL, 0, NULL, 0}};
 	const char *node = "/dev/dri/renderD128";
 	int option;
@@ -161,7 +163,10 @@ static const char *parse_options(int argc, char **argv)
 			break;
 		case 'h':
 			puts("usage: gpum-compositor [--render-node PATH]\n"
-			     "Draws a shared panel; started by gpu-mediatord, not by hand.");
+			     "Draws a shared panel. gpu-mediatord starts it.");
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("gpum-compositor " GPUM_VERSION);
 			exit(EXIT_SUCCESS);
 		default:
 			exit(2);

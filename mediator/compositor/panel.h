@@ -18,7 +18,7 @@ struct panel_buffer {
 	struct gbm_bo *bo;
 	struct gpu_image image;
 	GLuint framebuffer;
-	bool used; /* its background is black already */
+	bool used; /* its background has been painted black */
 	struct gpum_buffer description;
 	int fd;
 };
@@ -40,14 +40,16 @@ struct panel {
 bool panel_init(struct panel *panel, struct gpu *gpu, const struct gpum_panel *wanted);
 void panel_finish(struct panel *panel);
 
-/* A layer that cannot be imported is drawn black: the reason is on stderr. fd stays the caller's.
+/*
+ * Add a layer whose pixels are in the dma-buf fd, which stays the caller's. A layer that cannot be
+ * imported is drawn black, and the reason is on stderr.
  */
 bool panel_add_layer(struct panel *panel, const struct gpum_buffer *buffer, int fd);
-/* The same with pixels from a memory file: red, green, blue and one byte that is ignored each. */
+/* The same with pixels from a memory file: red, green, blue and an ignored byte each, no gaps. */
 bool panel_add_picture(struct panel *panel, const struct gpum_buffer *buffer, int fd);
 void panel_remove_layer(struct panel *panel, uint32_t id);
 
-/* Draw and wait for the GPU. False when it failed. */
+/* Draw, and wait for the GPU. False on failure. */
 bool panel_compose(struct panel *panel, const struct gpum_compose *compose);
 
 #endif

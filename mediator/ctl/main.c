@@ -10,7 +10,6 @@
 #include "mediator/shared/protocol/control.h"
 #include "mediator/shared/version.h"
 
-
 static const char usage[] =
 	"usage: gpumctl [OPTION]... COMMAND [ARGUMENT]...\n"
 	"The GPU mediator's tool.\n\n"

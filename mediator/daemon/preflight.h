@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the device tree promises the guests has to fit into what the platform allows: said at
- * start, with the number that is needed, and not when the last guest connects.
+ * Compares the platform's limits with what the device tree's guests may need, at start: a limit
+ * that is too low is an error with the needed number, not a surprise when the last guest connects.
  */
 #ifndef MEDIATOR_DAEMON_PREFLIGHT_H
 #define MEDIATOR_DAEMON_PREFLIGHT_H
@@ -11,7 +11,7 @@
 
 #include "mediator/config/config.h"
 
-/* Linux' bound on the grants of one request; absent: there is no grant device. */
+/* Linux' limit on the grants of one request. The file is absent if there is no grant device. */
 #define PREFLIGHT_GRANT_LIMIT "/sys/module/xen_gntdev/parameters/limit"
 
 struct preflight {
@@ -20,12 +20,12 @@ struct preflight {
 	uint32_t watches; /* in xenstore, of the whole driver domain */
 };
 
-/* What is needed for all guests at once. */
+/* Count what all guests together may need. */
 void preflight_count(const struct config *config, struct preflight *needed);
 
 /*
- * False, with the fault and its fix in the log, when it does not fit. Raises the limit of open
- * files as far as that is allowed.
+ * Both return false, with the fault and its fix in the log, if a limit is too low. The first raises
+ * the limit of open files as far as the process may.
  */
 bool preflight_files(const struct preflight *needed);
 bool preflight_grants(const struct preflight *needed, const char *limit_file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Composing a panel's picture in OpenGL ES 2. Needs a current context and nothing else: where
- * textures and framebuffers come from is the caller's.
+ * Composing a panel's picture in OpenGL ES 2. Needs a current context; the caller makes the
+ * textures and framebuffers.
  */
 #ifndef MEDIATOR_GL_DRAW_H
 #define MEDIATOR_GL_DRAW_H
@@ -27,10 +27,10 @@ struct draw_texture {
 bool draw_init(struct draw *draw, uint32_t width, uint32_t height);
 void draw_finish(struct draw *draw);
 
-/* Start a picture in `framebuffer`; `clear`: all of it black first. */
+/* Start a picture in `framebuffer`; with `clear`, make all of it black first. */
 void draw_begin(const struct draw *draw, GLuint framebuffer, bool clear);
 
-/* One layer: `texture` where the layer says. */
+/* Draw one layer: `texture`, at the layer's target, clipped by its clip. */
 void draw_layer(const struct draw *draw, const struct gpum_layer *layer,
 		const struct draw_texture *texture);
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * How long to sleep on a fence before the GPU is reminded of it. A virtual GPU may look at its
- * fences only when a command comes (and every 10 ms), so a small command shortens the wait.
+ * How long to sleep on a fence before sending the GPU a small command. A virtual GPU's host may
+ * look at its fences only when a command arrives, or every 10 ms.
  */
 #define FENCE_SLEEP_NS UINT64_C(1000000)
 
@@ -190,7 +190,7 @@ bool gpu_import(struct gpu *gpu, const struct gpum_buffer *buffer, int fd, struc
 
 	memset(out, 0, sizeof(*out));
 	out->image = import_image(gpu, buffer, fd, named);
-	/* A driver without modifiers says linear and means: as I do it. */
+	/* A driver without modifiers reports linear for its own, unnamed layout. */
 	if (out->image == EGL_NO_IMAGE_KHR && named && buffer->modifier == DRM_FORMAT_MOD_LINEAR)
 		out->image = import_image(gpu, buffer, fd, false);
 	if (out->image == EGL_NO_IMAGE_KHR) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GPU as programs of the driver domain use it that draw without a window: an EGL context on a
- * render node, pictures imported from dma-bufs, and waiting for the GPU.
+ * The GPU for programs of the driver domain that draw without a window: an EGL context on a render
+ * node, pictures imported from dma-bufs, and waiting for the GPU.
  */
 #ifndef MEDIATOR_GL_GPU_H
 #define MEDIATOR_GL_GPU_H
@@ -45,10 +45,10 @@ void gpu_close(struct gpu *gpu);
 bool gpu_import(struct gpu *gpu, const struct gpum_buffer *buffer, int fd, struct gpu_image *out);
 void gpu_release(struct gpu *gpu, struct gpu_image *image);
 
-/* A framebuffer that draws into the image, or 0. Row 0 of the image is y = 0. */
+/* Returns a framebuffer that draws into the image, or 0 on failure. Row 0 of the image is y = 0. */
 GLuint gpu_framebuffer(const struct gpu_image *image);
 
-/* Wait until the GPU has done all that was asked of it; at most timeout_ms. False: it has not. */
+/* Wait until the GPU has finished all commands sent so far. False after timeout_ms. */
 bool gpu_wait(struct gpu *gpu, uint32_t timeout_ms);
 
 #endif

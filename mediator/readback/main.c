@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gpum-readback: what is on a display, as a PNG file. Run by `gpumctl screenshot`; a program of its
- * own, so that gpumctl needs no GL.
+ * gpum-readback: writes the picture on a display to a PNG file. Run by `gpumctl screenshot`; it is
+ * a program of its own so that gpumctl needs no GL.
  *
  * The mediator keeps the picture on the screen only for a moment, so the GPU's driver is started
  * first, the picture is copied on the GPU, and only the copy is read.
@@ -17,6 +17,7 @@
 #include "mediator/gl/draw.h"
 #include "mediator/gl/gpu.h"
 #include "mediator/shared/protocol/control.h"
+#include "mediator/shared/version.h"
 
 #define ATTEMPTS      5u
 #define COPY_WAIT_MS  2000u
@@ -110,7 +111,7 @@ static bool copy(struct gpu *gpu, const struct picture *p)
 	return glGetError() == GL_NO_ERROR;
 }
 
-/* Until the picture has stood still from before the copy to after it. */
+/* Try until the picture did not change between the beginning and the end of a copy. */
 static bool copy_picture(struct gpu *gpu, int socket, const char *display, struct picture *p)
 {
 	static char reply[CONTROL_MAX_REPLY];
@@ -134,7 +135,7 @@ static bool copy_picture(struct gpu *gpu, int socket, const char *display, struc
 	return ok && held;
 }
 
-/* Rows come from the GPU top first, because row 0 was drawn at y = 0. */
+/* The GPU delivers the top row first, because row 0 was drawn at y = 0. */
 static bool write_png(const char *file, uint32_t width, uint32_t height)
 {
 	size_t pixels = (size_t)width * height;
@@ -160,25 +161,41 @@ static bool write_png(const char *file, uint32_t width, uint32_t height)
 	return ok;
 }
 
+static const char usage[] =
+	"usage: gpum-readback [--render-node PATH] [--socket PATH] DISPLAY FILE.png\n"
+	"Writes the picture on a display to a file. `gpumctl screenshot` runs it.\n"
+	"  --help, --version\n";
+
 static struct arguments parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {{"render-node", required_argument, NULL, 'r'},
 						{"socket", required_argument, NULL, 's'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
 						{NULL, 0, NULL, 0}};
 	struct arguments a = {.render_node = "/dev/dri/renderD128", .socket = CONTROL_SOCKET};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'r')
+		switch (option) {
+		case 'r':
 			a.render_node = optarg;
-		else if (option == 's')
+			break;
+		case 's':
 			a.socket = optarg;
-		else
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("gpum-readback " GPUM_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
 			exit(2);
+		}
 	}
 	if (argc - optind != 2) {
-		fprintf(stderr, "usage: gpum-readback [--render-node PATH] [--socket PATH] "
-				"DISPLAY FILE.png\n");
+		fputs(usage, stderr);
 		exit(2);
 	}
 	a.display = argv[optind];

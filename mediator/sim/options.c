@@ -11,7 +11,6 @@
 #include "mediator/sim/policies/policies.h"
 #include "mediator/shared/version.h"
 
-
 static const char usage[] =
 	"usage: gpumsim [OPTION]... FILE\n"
 	"       gpumsim [OPTION]... --tree FILE.dtb\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gpum-verifier: looks at what is on a display, and says whether it is what the guest announced
- * (mediator/shared/strip/strip.h). A process of its own, so that it shares nothing with the one
- * that composed the picture. Started by gpu-mediatord.
+ * gpum-verifier: compares the picture on a display with the strip in which its guest announced it
+ * (mediator/shared/strip/strip.h). It is a process of its own, so that it shares no memory and no
+ * GL context with the compositor. Started by gpu-mediatord.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "mediator/verifier/reader.h"
 #include "mediator/shared/sandbox/sandbox.h"
+#include "mediator/shared/version.h"
 #include "mediator/shared/strip/strip.h"
 
 #define OPEN_FILES 64u
@@ -19,7 +20,7 @@
 struct verifier {
 	struct reader *reader;
 	struct gpum_verify request;
-	int fd; /* of the picture; -1: there is none to check */
+	int fd; /* of the picture; -1: no request is waiting */
 	uint64_t job_id;
 	uint8_t pixels[TRUTH_PIXEL * GPUM_VERIFY_PIXELS];
 };
@@ -67,7 +68,7 @@ static bool measure(const struct gpum_verify *request, struct sheet *sheet)
 	return height * sheet->width <= GPUM_VERIFY_PIXELS;
 }
 
-/* The first rectangle is the strip, the others are what it speaks of. */
+/* The first rectangle is the strip, the others are the regions that it announces. */
 static void compare(const struct gpum_verify *request, const struct sheet *sheet,
 		    struct truth_finding *out)
 {
@@ -111,7 +112,7 @@ static bool run_job(struct verifier *c, uint64_t id)
 	done.done.failed = !ok;
 	if (!send_message(&done, GPUM_MSG_JOB_DONE))
 		return false;
-	/* One guest's unreadable buffer is no reason to leave the others unchecked. */
+	/* One guest's unreadable buffer must not end the verification of the others. */
 	if (!ok)
 		return true;
 	compare(&c->request, &sheet, &found.verified);
@@ -169,6 +170,7 @@ static struct reader *parse_options(int argc, char **argv)
 	static const struct option options[] = {{"render-node", required_argument, NULL, 'r'},
 						{"map", no_argument, NULL, 'm'},
 						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
 						{NULL, 0, NULL, 0}};
 	const char *node = "/dev/dri/renderD128";
 	bool map = false;
@@ -184,7 +186,10 @@ static struct reader *parse_options(int argc, char **argv)
 			break;
 		case 'h':
 			puts("usage: gpum-verifier [--render-node PATH | --map]\n"
-			     "Checks what displays show; started by gpu-mediatord, not by hand.");
+			     "Compares displays with announcements. gpu-mediatord starts it.");
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("gpum-verifier " GPUM_VERSION);
 			exit(EXIT_SUCCESS);
 		default:
 			exit(2);

@@ -68,7 +68,7 @@ static bool map_read(struct reader *reader, const struct gpum_verify *c, int fd,
 		fprintf(stderr, "error: a picture of format 0x%x cannot be read\n", b->fourcc);
 		return false;
 	}
-	/* What a backend says of its buffer need not be true. */
+	/* A backend may have lied about its buffer's size. */
 	if (lseek(fd, 0, SEEK_END) < (off_t)bytes) {
 		fprintf(stderr, "error: a picture is smaller than described\n");
 		return false;
@@ -78,7 +78,7 @@ static bool map_read(struct reader *reader, const struct gpum_verify *c, int fd,
 		fprintf(stderr, "error: a picture cannot be mapped: %m\n");
 		return false;
 	}
-	/* Memory files know no such call and need none. */
+	/* A memory file does not support this call, and does not need it. */
 	ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 	copy(c, memory + b->offset, red, sheet);
 	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading a few rectangles of a picture that lies in a dma-buf. Two ways: by the GPU (gl.c), where
- * the pixels may lie where no CPU sees them; and by mapping the memory (map.c), for linear buffers
- * that can be.
+ * Reading a few rectangles of a picture in a dma-buf. Two implementations: gl.c copies them with
+ * the GPU, from memory that the CPU may not reach; map.c maps the memory, if the buffer is linear.
  */
 #ifndef MEDIATOR_VERIFIER_READER_H
 #define MEDIATOR_VERIFIER_READER_H
@@ -12,9 +11,10 @@
 
 #include "mediator/shared/protocol/client.h"
 
-/* The rectangles, one below the other, each at the left edge: red, green, blue, X. */
+/* The rectangles one below the other, left-aligned. A pixel is red, green, blue and an unused byte.
+ */
 struct sheet {
-	uint32_t width, height; /* of the widest, of all together */
+	uint32_t width, height; /* the widest rectangle's width, the sum of all heights */
 	uint8_t *pixels;	/* the verifier's */
 };
 
@@ -25,7 +25,7 @@ struct reader {
 		     struct sheet *sheet);
 };
 
-/* NULL, with the reason on stderr, when there is no GPU. Of static storage, both. */
+/* Both return static storage; NULL, with the reason on stderr, when there is no GPU. */
 struct reader *reader_gl(const char *render_node);
 struct reader *reader_map(void);
 

@@ -13,7 +13,7 @@ struct options {
 	const char *board;	 /* name for reports; NULL: the device tree's model */
 	int card_fd;		 /* the KMS device, opened by a keeper; -1: open `card` */
 	int keeper_fd;		 /* socket to the keeper; -1: there is none */
-	int supervise;		 /* be a keeper */
+	int supervise;		 /* run as the keeper */
 };
 
 /* Fills *options or ends the program: status 0 after --help and --version, 2 on bad usage. */

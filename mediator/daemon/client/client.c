@@ -309,7 +309,7 @@ void client_abandon(struct client *c)
 	client_step(c, CLIENT_REAPED);
 }
 
-/* --- What others ask of it -------------------------------------------------------------------- */
+/* --- For its owner ---------------------------------------------------------------------------- */
 
 void client_send(struct client *c, struct gpum_msg *msg, uint32_t type, int fd)
 {

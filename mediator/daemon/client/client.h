@@ -20,7 +20,7 @@
 
 #define CLIENT_MAX_ARGS 8u
 
-/* What the process is for: which jobs it may announce, and what the end of one means. */
+/* The purpose of the process: decides which jobs it may announce, and whether a job is a frame. */
 enum client_role {
 	CLIENT_BACKEND,
 	CLIENT_COMPOSITOR,

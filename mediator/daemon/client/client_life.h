@@ -27,7 +27,7 @@ enum client_state {
 	CLIENT_KILLED,
 };
 
-/* Who has started the process. */
+/* The mediator that started the process. */
 enum client_origin {
 	CLIENT_OF_THIS_MEDIATOR = 0,
 	CLIENT_OF_AN_EARLIER_MEDIATOR,
@@ -44,7 +44,7 @@ enum client_event {
 	CLIENT_REAPED,	    /* the process has ended */
 };
 
-/* What is to be done now; a set of bits. */
+/* A set of bits: the caller carries them out now. */
 enum client_action {
 	CLIENT_CLOSE = 1,	/* close the socket, take its waiting job out of the scheduler */
 	CLIENT_KILL = 2,	/* end the process */

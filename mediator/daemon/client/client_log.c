@@ -9,7 +9,7 @@
 
 #define BYTES_PER_TURN 4096u
 #define LAST_TURNS     16u /* as much as a pipe holds */
-#define PAUSE_S	       0.1 /* after a line too many */
+#define PAUSE_S	       0.1 /* when the rate limit is reached */
 
 /* False: the limit is reached. */
 static bool finish_line(struct client_log *l)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a client process prints becomes lines of the log, under the client's name and within its
- * limit. Whoever has taken over a backend can neither flood the log nor write what is not text; it
- * then waits for the pipe itself.
+ * The output of a client process becomes lines of the log, under the client's name and within its
+ * rate limit. A backend that was taken over can neither flood the log nor write control characters:
+ * beyond its limit it blocks on the pipe.
  */
 #ifndef MEDIATOR_DAEMON_CLIENT_CLIENT_LOG_H
 #define MEDIATOR_DAEMON_CLIENT_CLIENT_LOG_H
@@ -13,7 +13,7 @@
 
 #include "mediator/daemon/base/log.h"
 
-#define CLIENT_LOG_LINE 256u /* bytes; what is longer is cut */
+#define CLIENT_LOG_LINE 256u /* bytes; longer lines are cut */
 
 struct client_log {
 	struct ev_loop *loop;
@@ -24,19 +24,19 @@ struct client_log {
 	struct ev_timer pause;
 	char line[CLIENT_LOG_LINE];
 	size_t length;
-	struct log_limit own; /* unless another is set */
+	struct log_limit own; /* what `limit` points to unless it is replaced */
 };
 
-/* `name` stays the caller's; the limit may be replaced. */
+/* Prepare a zeroed struct. `name` stays the caller's; log->limit may be replaced. */
 void client_log_init(struct client_log *log, struct ev_loop *loop, const char *name);
 
-/* Returns the end to write to, which the caller closes, or -errno. */
+/* Open the pipe. Returns its end to write to, which becomes the caller's, or -errno. */
 int client_log_open(struct client_log *log);
 
-/* The end to read from, of a client that was there before; it is the log's now. */
+/* Take over the read end of a kept client's pipe. */
 void client_log_adopt(struct client_log *log, int pipe);
 
-/* Take what is left, and close. Does nothing when it is closed. */
+/* Read what is left in the pipe, and close it. Nothing if it is closed. */
 void client_log_close(struct client_log *log);
 
 #endif

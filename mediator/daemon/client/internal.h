@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What client.c (the life of a client) and messages.c (what it says) share. */
+/* Shared by client.c (the life of a client) and messages.c (its messages). */
 #ifndef MEDIATOR_DAEMON_CLIENT_INTERNAL_H
 #define MEDIATOR_DAEMON_CLIENT_INTERNAL_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler in the event loop: it is asked whenever something has changed and when it wants to
- * be asked again, and a job that is over its time is noticed. What running a job or ending a client
- * means is the caller's (struct jobs_ops).
+ * The scheduler in the event loop: asks mediator/sched whenever something has changed and at the
+ * time that it names, and notices a job that is over its time. The caller runs jobs and ends
+ * clients (struct jobs_ops).
  */
 #ifndef MEDIATOR_DAEMON_CLIENT_JOBS_H
 #define MEDIATOR_DAEMON_CLIENT_JOBS_H

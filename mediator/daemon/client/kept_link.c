@@ -58,8 +58,7 @@ static void on_message(struct ev_loop *loop, struct ev_io *io, int events)
 		l->ended(l->owner, msg.pid, msg.status);
 }
 
-/* What the keeper has, up to KEEPER_MSG_READY. Returns 1, or what keeper_recv() returned instead.
- */
+/* Receive all kept clients, up to KEEPER_MSG_READY. Returns 1, or as keeper_recv() on failure. */
 static int receive_all(struct kept_link *l)
 {
 	struct keeper_msg msg = {0};

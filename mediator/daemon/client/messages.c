@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client says: HELLO, jobs and signs of life here, all else is its owner's. */
+/* Messages of a client: HELLO, jobs and signs of life are handled here, others by its owner. */
 #include "mediator/daemon/client/internal.h"
 
 #include <errno.h>

@@ -263,7 +263,7 @@ static void readable(struct ev_loop *loop, struct ev_io *io, int events)
 	}
 	ev_timer_again(loop, &s->idle);
 	s->request_len += (size_t)got;
-	/* One request at a time: who sends more waits for the reply first. */
+	/* One request at a time: a client must wait for the reply before it sends the next. */
 	end = memchr(s->request, '\n', s->request_len);
 	if (!end && s->request_len == MAX_REQUEST) {
 		hang_up(s);
@@ -312,7 +312,7 @@ static void accept_client(struct ev_loop *loop, struct ev_io *io, int events)
 
 /* --- The listening socket --------------------------------------------------------------------- */
 
-/* A socket that nobody listens on is left over from a mediator that was killed. */
+/* A killed mediator leaves a socket behind on which nobody listens. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -12,7 +12,7 @@
  *                                                whether it was there until now
  *
  * or {"ok": false, "error": TEXT}. Only the owner of the socket (root) may connect. Sizes, clients
- * and what is queued for each are bounded; who does not read its replies is hung up on.
+ * and queues are bounded; the connection of a client that does not read its replies is closed.
  */
 #ifndef MEDIATOR_DAEMON_CONTROL_CONTROL_H
 #define MEDIATOR_DAEMON_CONTROL_CONTROL_H

@@ -13,7 +13,7 @@
 #define NS_PER_S  1e9
 #define NS_PER_MS 1e6
 
-/* Three digits behind the point are more than a clock of software tells. */
+/* Three decimals: more than software clocks can resolve. */
 static json_t *number(double value)
 {
 	return json_real((double)(long long)(value * 1000.0 + 0.5) / 1000.0);
@@ -32,7 +32,7 @@ static double busy_ratio(const struct mediator *m, uint64_t now)
 	return window ? (double)busy / (double)window : 0.0;
 }
 
-/* The guests' GPU: of the first backend that told, or else the compositor's. */
+/* The GPU's name, as the first backend reported it, or else a compositor. */
 static const char *renderer(const struct mediator *m)
 {
 	for (uint32_t i = 0; i < m->config.num_guests; i++)
@@ -114,7 +114,7 @@ static json_t *describe_display(const struct mediator *m, const struct config_di
 		describe_picture(&panel->display[slot], now));
 }
 
-/* Measured beside declared: who declared wrongly is promised nothing. */
+/* Measured beside declared: a wrong declaration voids the promise. */
 static void describe_declared(json_t *jobs, const struct client *c)
 {
 	const struct sched_client *s = c->sched;
@@ -166,7 +166,7 @@ static json_t *describe_pid(const struct client *c)
 	return client_running(c) ? count((uint64_t)c->pid) : json_null();
 }
 
-/* A frame of one display may come in the middle of another's. */
+/* A guest's frames on two displays may interleave, so their jobs add up. */
 static json_t *describe_segments(const struct guest *g)
 {
 	uint32_t segments = 0;
@@ -254,10 +254,9 @@ json_t *status_describe(struct mediator *m)
 	for (uint32_t i = 0; i < m->config.num_panels; i++)
 		json_array_append_new(panels, describe_panel(&m->displays.panel[i]));
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "version", GPUM_VERSION, "pid", (int)getpid(), "board", m->board,
-			 "policy", m->config.policy->name, "promise",
-			 admission_word(m->admission.verdict), "uptime_s",
-			 number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
+			 "version", GPUM_VERSION, "pid", (int)getpid(), "board", m->board, "policy",
+			 m->config.policy->name, "promise", admission_word(m->admission.verdict),
+			 "uptime_s", number((double)(now - m->started_ns) / NS_PER_S), "duration_s",
 			 number((double)(now - m->window_ns) / NS_PER_S), "driver_domain",
 			 describe_driver_domain(m), "gpu", describe_gpu(m, now), "displays",
 			 displays, "guests", guests, "panels", panels, "watchdog",

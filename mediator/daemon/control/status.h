@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mediator knows about itself, as JSON: `gpumctl status` and `report` are made of it. */
+/* The daemon's status as JSON, from which `gpumctl status` and `gpumctl report` print. */
 #ifndef MEDIATOR_DAEMON_CONTROL_STATUS_H
 #define MEDIATOR_DAEMON_CONTROL_STATUS_H
 
@@ -7,10 +7,10 @@
 
 struct mediator;
 
-/* A new object, or NULL when memory is short. Its members: docs/man/gpumctl.1. */
+/* Returns a new object, or NULL when memory is short. docs/man/gpumctl.1 lists its members. */
 json_t *status_describe(struct mediator *mediator);
 
-/* Count frames, jobs and time from now on. */
+/* Restart the counting of frames, jobs and time. */
 void status_reset(struct mediator *mediator);
 
 #endif

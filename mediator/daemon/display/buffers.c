@@ -13,7 +13,7 @@
 #define MAX_STRIDE	(4u * CONFIG_MAX_SIDE * BYTES_PER_PIXEL)
 #define MAX_OFFSET	(UINT32_C(1) << 30)
 
-/* What virtio-gpu can scan out: four bytes a pixel. */
+/* The formats that virtio-gpu can scan out: four bytes a pixel. */
 static bool known_format(uint32_t fourcc)
 {
 	static const uint32_t known[] = {

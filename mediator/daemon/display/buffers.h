@@ -54,11 +54,11 @@ const char *buffers_add(struct buffers *buffers, const struct gpum_buffer *descr
 struct buffer *buffers_find(struct buffers *buffers, uint32_t id);
 struct buffer *buffers_find_key(struct buffers *buffers, uint32_t key);
 
-/* The backend forgets one; or all, because it is gone. What is shown nowhere is freed. */
+/* The backend forgets one buffer, or all because it is gone. Frees those that are shown nowhere. */
 void buffers_remove(struct buffers *buffers, struct buffer *buffer);
 void buffers_remove_all(struct buffers *buffers);
 
-/* Free what is removed and shown nowhere. Call it when something left the screen. */
+/* Free removed buffers that are shown nowhere. To be called when a picture has left the screen. */
 void buffers_reap(struct buffers *buffers);
 
 /* The daemon ends: free all, shown or not. */

@@ -36,7 +36,7 @@ static bool is_front(const struct compositor *c, const struct panel_buffer *b)
 static void forget_buffers(struct compositor *c)
 {
 	for (uint32_t i = 0; i < GPUM_PANEL_BUFFERS; i++) {
-		/* What is on the screen stays there until its successor has something to show. */
+		/* Keep the picture on the screen until the next compositor has drawn one. */
 		if (is_front(c, &c->buffer[i]))
 			memset(&c->buffer[i], 0, sizeof(c->buffer[i]));
 		else
@@ -156,7 +156,7 @@ void compositor_finish(struct compositor *c)
 	release(c, &c->front);
 }
 
-/* --- What a panel asks of it ------------------------------------------------------------------ */
+/* --- For the panel ---------------------------------------------------------------------------- */
 
 bool compositor_can_draw(const struct compositor *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The compositor of a panel that several displays share: its process, its two panel buffers, and
- * whether it can draw. What it draws is compose.c's business.
+ * whether it can draw. compose.c says what it draws.
  */
 #ifndef MEDIATOR_DAEMON_DISPLAY_COMPOSITOR_H
 #define MEDIATOR_DAEMON_DISPLAY_COMPOSITOR_H

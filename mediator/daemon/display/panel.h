@@ -31,7 +31,7 @@
 struct displays;
 struct output;
 
-/* What a display of the panel is to show. */
+/* The picture that a display of the panel is to show. */
 enum panel_shows {
 	SHOWS_FRAMES = 0, /* its guest's frames */
 	SHOWS_SAFE,	  /* its safe picture */

@@ -30,7 +30,7 @@ enum panel_safe {
 	SAFE_AGAIN,    /* the same, and it is to be given to the output once more */
 };
 
-/* What a picture consists of. */
+/* The content of a picture. */
 enum panel_screen {
 	PANEL_SHOWS_FRAMES = 0,
 	PANEL_SHOWS_SAFE, /* the safe picture alone */
@@ -55,7 +55,7 @@ enum panel_event {
 	PANEL_COMPOSITOR_GONE, /* the compositor has died */
 };
 
-/* What is to be done now; a set of bits, to be carried out in this order. */
+/* A set of bits: the caller carries them out now, in this order. */
 enum panel_action {
 	PANEL_FAIL = 1,	      /* the frames of the picture stay latched; all is drawn anew */
 	PANEL_DROP = 2,	      /* the picture will not be shown in time: answer its frames */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is on a panel's screen, for screenshots and for verification. */
+/* Finds the picture on a panel's screen, for screenshots and for verification. */
 #include "mediator/daemon/base/clock.h"
 #include "mediator/daemon/display/panel.h"
 

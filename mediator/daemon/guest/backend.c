@@ -43,7 +43,7 @@ static const char *add_buffer(struct guest *g, const struct gpum_buffer *d, int 
 	return wrong;
 }
 
-/* The guest broke the protocol with its backend, which says so and ends. */
+/* The backend says that its guest broke the protocol, and ends. */
 static const char *fault(struct guest *g, const struct gpum_fault *f)
 {
 	if (!g->backend_fault[0])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The backend process of one guest: what it is told, and every message of it checked. */
+/* One guest's backend process: its configuration (CONFIG), and validation of its messages. */
 #ifndef MEDIATOR_DAEMON_GUEST_BACKEND_H
 #define MEDIATOR_DAEMON_GUEST_BACKEND_H
 
@@ -13,7 +13,7 @@ void backend_init(struct guest *guest);
 /* Adopt a backend that outlived an earlier mediator. False: there is none. */
 bool backend_adopt(struct guest *guest);
 
-/* Returns 0 or -errno; guest_backend_gone() is called when it has ended, however. */
+/* Returns 0 or -errno. However the process ends, guest_backend_gone() is called then. */
 int backend_start(struct guest *guest);
 
 #endif

@@ -90,7 +90,7 @@ static bool ended_well(const struct client *c)
 	return !c->fault[0] && WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0;
 }
 
-/* Which event the backend's end is. Keeps the reason in last_fault, unless there is none. */
+/* Turn the backend's end into an event, and keep the reason, if there is one, in last_fault. */
 static enum guest_event judge_end(struct guest *g)
 {
 	char end[GPUM_REASON_MAX + 32];

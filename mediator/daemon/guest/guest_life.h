@@ -50,7 +50,7 @@ enum guest_event {
 	GUEST_TIMEOUT,	   /* due_ns has come */
 };
 
-/* What is to be done now; a set of bits, to be carried out in this order. */
+/* A set of bits: the caller carries them out now, in this order. */
 enum guest_action {
 	GUEST_STRIKE = 1, /* log a fault: the reason that came with GUEST_FAILED; of
 			     GUEST_SEEN: that the backend ended though its guest is there */

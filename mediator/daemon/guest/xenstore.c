@@ -17,7 +17,7 @@
 #include "mediator/daemon/guest/xenstore_look.h"
 
 #define MAX_REQUESTS	 64u
-#define LOOK_AGAIN_MS	 1000	   /* a domain's end need not be announced to a driver domain */
+#define LOOK_AGAIN_MS	 1000 /* xenstored need not tell a driver domain that a domain has ended */
 #define QUIET_NS	 20000000L /* between two looks, whatever the number of watches fired */
 #define FAILED_NS	 500000000L
 #define WATCHES_PER_TURN 1024u
@@ -35,17 +35,17 @@ struct xenstore {
 	void *owner;
 	pthread_t thread;
 	uint32_t watches_needed;
-	bool complained; /* about too few of them */
+	bool complained; /* the log says already that there are too few */
 	int wake;
 
-	pthread_mutex_t lock; /* for what follows */
+	pthread_mutex_t lock; /* for the members up to `asked` */
 	bool stop;
 	struct xenstore_view view;
 	struct request request[MAX_REQUESTS];
 	uint32_t first, count;
 	uint64_t asked; /* requests ever made */
 
-	/* the thread's own */
+	/* used by the thread only */
 	struct xs_handle *xs;
 	uint64_t served;
 	struct xenstore_view seen;
@@ -177,8 +177,8 @@ static void publish(struct xenstore *x, const struct xenstore_view *view)
 }
 
 /*
- * The quota on watches is the whole domain's, and no guest must find it used up by others: as many
- * as may ever be needed are set for once.
+ * xenstored's quota on watches is one for the whole domain. Set as many as all guests together may
+ * need, once, so that no guest finds the quota used up later.
  */
 static bool try_watches(struct xenstore *x)
 {
@@ -213,7 +213,7 @@ static bool connect_store(struct xenstore *x)
 		x->xs = NULL;
 		return false;
 	}
-	/* Needs a permission that a driver domain may lack; LOOK_AGAIN_MS stands in for it. */
+	/* A driver domain may lack the permission for this one; LOOK_AGAIN_MS makes up for it. */
 	xs_watch(x->xs, "@releaseDomain", "release");
 	return true;
 }
@@ -233,7 +233,7 @@ static bool drain_watches(struct xenstore *x)
 	return true;
 }
 
-static void wait_for_news(struct xenstore *x)
+static void wait_for_change(struct xenstore *x)
 {
 	struct pollfd fds[2] = {{.fd = x->wake, .events = POLLIN},
 				{.fd = x->xs ? xs_fileno(x->xs) : -1, .events = POLLIN}};
@@ -256,7 +256,7 @@ static void serve_all(struct xenstore *x)
 		ok &= serve_request(x, &request);
 		x->served++;
 	}
-	/* What failed will be asked for again, at once. */
+	/* The event loop repeats a failed request at once, so pause here. */
 	if (!ok)
 		nanosleep(&(struct timespec){.tv_nsec = FAILED_NS}, NULL);
 	if (!xenstore_look(x->xs, &view))
@@ -267,7 +267,7 @@ static void serve_all(struct xenstore *x)
 		publish(x, &view);
 }
 
-static void *live(void *data)
+static void *run_thread(void *data)
 {
 	struct xenstore *x = data;
 	bool told = false;
@@ -287,7 +287,7 @@ static void *live(void *data)
 			xs_close(x->xs);
 			x->xs = NULL;
 		}
-		wait_for_news(x);
+		wait_for_change(x);
 	}
 	if (x->xs)
 		xs_close(x->xs);
@@ -296,7 +296,7 @@ static void *live(void *data)
 
 /* --- The event loop's side -------------------------------------------------------------------- */
 
-static void news(struct ev_loop *loop, struct ev_async *async, int events)
+static void on_view(struct ev_loop *loop, struct ev_async *async, int events)
 {
 	struct xenstore *x = async->data;
 	static struct xenstore_view view;
@@ -367,13 +367,13 @@ struct xenstore *xenstore_start(struct ev_loop *loop, uint32_t watches_needed,
 	x->owner = owner;
 	x->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&x->lock, NULL);
-	ev_async_init(&x->async, news);
+	ev_async_init(&x->async, on_view);
 	x->async.data = x;
 	ev_async_start(loop, &x->async);
-	/* Signals are the event loop's. */
+	/* Only the event loop takes signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = x->wake < 0 ? errno : pthread_create(&x->thread, NULL, live, x);
+	status = x->wake < 0 ? errno : pthread_create(&x->thread, NULL, run_thread, x);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!status)
 		return x;

@@ -11,7 +11,7 @@
 
 struct question {
 	struct xs_handle *xs;
-	bool broken; /* one got no answer */
+	bool broken; /* a request got no answer */
 };
 
 static bool read_text(struct question *x, const char *path, char *text, size_t size)
@@ -20,7 +20,7 @@ static bool read_text(struct question *x, const char *path, char *text, size_t s
 	char *value = xs_read(x->xs, XBT_NULL, path, &len);
 	bool ok = value && len < size && !memchr(value, '\0', len);
 
-	/* That a node is missing is an answer, that there is no answer is none. */
+	/* A missing node is an answer; only a failed request is none. */
 	if (!value && errno != ENOENT && errno != EACCES)
 		x->broken = true;
 	if (ok) {

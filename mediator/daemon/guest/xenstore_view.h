@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The vgpu devices of the driver domain, as xenstore was seen to have them. Plain data. */
+/* A snapshot of the driver domain's vgpu devices in xenstore. Plain data. */
 #ifndef MEDIATOR_DAEMON_GUEST_XENSTORE_VIEW_H
 #define MEDIATOR_DAEMON_GUEST_XENSTORE_VIEW_H
 
@@ -22,7 +22,7 @@ enum xenstore_state {
 struct xenstore_device {
 	uint32_t domid;
 	char domain_name[64]; /* "" when it is missing or not a name */
-	bool matches;	      /* its nodes agree with its place in the tree */
+	bool matches;	      /* its frontend-id is the domid in its path */
 	bool online;	      /* dom0 wants it to be used */
 	uint32_t frontend_state;
 	uint32_t backend_state;
@@ -31,7 +31,7 @@ struct xenstore_device {
 struct xenstore_view {
 	bool have_domid;
 	uint32_t domid;	 /* own */
-	uint64_t served; /* requests that were made before this was read */
+	uint64_t served; /* requests that the thread had made before it read this */
 	uint32_t num_devices;
 	struct xenstore_device device[XENSTORE_MAX_DEVICES];
 };

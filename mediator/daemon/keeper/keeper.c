@@ -148,7 +148,7 @@ static void step(struct keeper *k, enum keeper_event event)
 		step(k, start_mediator(k) ? KEEPER_STARTED : KEEPER_NOT_STARTED);
 }
 
-/* --- What happens to it ----------------------------------------------------------------------- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 static bool has_refused(int status)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The process above the mediator. It opens the KMS device, runs the mediator with it, and runs it
- * again when it ends. What is on the screens belongs to whoever has opened the device: as the
- * keeper has it open all the time, the last picture stays while there is no mediator. It does
- * nothing else, so there is little that could end it.
+ * again when it ends. The kernel keeps pictures on the screens as long as the device file is open.
+ * As the keeper holds it open all the time, the last picture stays while there is no mediator. The
+ * keeper does nothing else, so little can end it.
  */
 #ifndef MEDIATOR_DAEMON_KEEPER_KEEPER_H
 #define MEDIATOR_DAEMON_KEEPER_KEEPER_H

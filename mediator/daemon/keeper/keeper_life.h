@@ -38,7 +38,7 @@ enum keeper_event {
 	KEEPER_TIMEOUT,	    /* due_ns has come */
 };
 
-/* What is to be done now; a set of bits, to be carried out in this order. */
+/* A set of bits: the caller carries them out now, in this order. */
 enum keeper_action {
 	KEEPER_DISCONNECT = 1,	/* take what the mediator said last, and close its socket */
 	KEEPER_END_CLIENTS = 2, /* kill all clients of the mediator's */

@@ -70,7 +70,7 @@ static void feed(const struct monitor *m)
 		watchdog_feed(m->all->watchdog);
 }
 
-/* What the monitor has learned may be progress; while the display is safe, nobody sees it. */
+/* Act on a frame or a finding, which may be progress. While the display is safe, nobody sees it. */
 static void act_on_news(struct monitor *m, uint64_t progress_before, uint64_t now)
 {
 	act(m, now);

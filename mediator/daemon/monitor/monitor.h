@@ -18,7 +18,7 @@
 
 struct verifier;
 
-/* What a monitor asks of the panel that its display is on. */
+/* The panel's operations that a monitor needs. */
 struct monitor_ops {
 	/* Show the display's safe picture from now on, or its guest's again. */
 	void (*set_safe)(void *owner, uint32_t slot, bool safe);
@@ -31,7 +31,7 @@ struct monitor_ops {
 	bool (*find_picture)(void *owner, uint32_t slot, struct picture *out, bool *own);
 };
 
-/* What all monitors share. */
+/* Shared by all monitors. */
 struct monitors {
 	struct ev_loop *loop;
 	struct watchdog *watchdog;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a display shows, for those who look at its pixels: a part of a dma-buf. */
+/* The picture that a display shows, for readers of its pixels: a part of a dma-buf. */
 #ifndef MEDIATOR_DAEMON_MONITOR_PICTURE_H
 #define MEDIATOR_DAEMON_MONITOR_PICTURE_H
 

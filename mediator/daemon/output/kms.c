@@ -18,7 +18,7 @@
 #define WAIT_STEP_US 100000u
 #define WAIT_STEPS   (CARD_WAIT_S * (1000000u / WAIT_STEP_US))
 
-/* libdrm hands on only what the kernel says, and that may be about a flip of our predecessor's. */
+/* libdrm passes the kernel's user data only, and that may name a flip of an earlier mediator. */
 static struct kms *reading;
 
 void *kms_expect(struct kms *kms, struct kms_flip *flip)
@@ -98,7 +98,7 @@ static bool is_shown(struct kms *kms, const drmModePlaneRes *planes, uint32_t fr
 	return found;
 }
 
-/* Of what an earlier mediator had, only what is on a screen is still of use. */
+/* Remove the framebuffers that an earlier mediator made, except those on a screen. */
 static void tidy_up(struct kms *kms)
 {
 	drmModeRes *res = drmModeGetResources(kms->fd);
@@ -142,7 +142,8 @@ struct kms *kms_open(struct ev_loop *loop, const char *path, int fd)
 		free(kms);
 		return NULL;
 	}
-	/* There are fewer flips than nanoseconds: whoever starts later begins above. */
+	/* Flips are rarer than nanoseconds, so a later mediator's names begin above all earlier
+	 * ones. */
 	kms->flips = clock_ns();
 	ev_io_init(&kms->events, read_events, kms->fd, EV_READ);
 	kms->events.data = kms;
@@ -211,7 +212,7 @@ static drmModeConnector *find_connector(struct kms *kms, const drmModeRes *res, 
 	return NULL;
 }
 
-/* A mode that the connector does not offer, with the reduced blanking of CVT. */
+/* Make a mode that the connector does not list, with the reduced blanking of VESA CVT. */
 static drmModeModeInfo invent_mode(uint32_t width, uint32_t height, uint32_t hz)
 {
 	drmModeModeInfo m = {.hdisplay = (uint16_t)width,
@@ -327,7 +328,7 @@ uint32_t kms_left_on(struct kms *kms, uint32_t plane)
 	drmModePlane *p = drmModeGetPlane(kms->fd, plane);
 	uint32_t found = 0;
 
-	/* The list holds what was made through this device file, not the text console's. */
+	/* The list holds framebuffers made through this device file, not the text console's. */
 	for (int i = 0; res && p && i < res->count_fbs; i++)
 		if (res->fbs[i] == p->fb_id)
 			found = p->fb_id;

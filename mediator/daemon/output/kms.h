@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by kms.c (the device: what it has) and output_kms.c (one connector: what it shows). */
+/* Shared by kms.c (the KMS device) and output_kms.c (one connector of it). */
 #ifndef MEDIATOR_DAEMON_OUTPUT_KMS_H
 #define MEDIATOR_DAEMON_OUTPUT_KMS_H
 
@@ -18,14 +18,14 @@ struct kms {
 	uint32_t crtcs_taken; /* bit: index in the device's list */
 	bool modifiers;	      /* framebuffers can name a modifier */
 	bool kept;	      /* a keeper has the device open, too */
-	bool leaving;	      /* what is on the screens stays */
+	bool leaving;	      /* the pictures on the screens must stay */
 	uint64_t flips;	      /* name of the last flip */
 	struct kms_flip *waiting;
 };
 
 /*
- * Somebody who waits for a flip. Flips have names that no earlier mediator on the same device has
- * given to its own: their events come to us.
+ * A wait for a flip. The names of flips differ from those of earlier mediators on the same device,
+ * whose events arrive here, too.
  */
 struct kms_flip {
 	struct kms_flip *next;
@@ -33,13 +33,14 @@ struct kms_flip {
 	void (*done)(struct kms_flip *flip);
 };
 
-/* A connector with all that is needed to drive it. */
+/* A connector, with the CRTC and the primary plane that drive it. */
 struct kms_pipe {
 	uint32_t connector, crtc, plane;
 	drmModeModeInfo mode;
 };
 
-/* False, with the reason logged. */
+/* Find the connector `name` and a mode of that size, as near as possible to refresh_hz. False, with
+ * the reason logged, when there is none. */
 bool kms_find_pipe(struct kms *kms, const char *name, uint32_t width, uint32_t height,
 		   uint32_t refresh_hz, struct kms_pipe *out);
 
@@ -52,20 +53,24 @@ int kms_framebuffer(struct kms *kms, const struct gpum_buffer *buffer, int fd, u
 int kms_black(struct kms *kms, uint32_t width, uint32_t height, uint32_t *id);
 
 /*
- * Of pixels that the CPU has drawn (XRGB8888, without gaps), in *buffer's width and height. Fills
- * in the rest of *buffer, and *fd: a dma-buf of it, or -1 when the driver exports none.
+ * Make a framebuffer of pixels that the CPU has drawn: XRGB8888 without gaps, in *buffer's width
+ * and height. Fills in the rest of *buffer, and *fd: a dma-buf of it that becomes the caller's, or
+ * -1 if the driver exports none. Returns 0 or -errno.
  */
 int kms_painted(struct kms *kms, const uint32_t *pixels, struct gpum_buffer *buffer, int *fd,
 		uint32_t *id);
 
 /*
- * What an earlier mediator left on a plane: the framebuffer, 0 for none; and its pixels: 0 with the
- * descriptor the caller's, or -errno.
+ * The framebuffer that an earlier mediator left on a plane, 0 for none; and a dma-buf of its
+ * pixels: returns 0, and *fd becomes the caller's, or -errno.
  */
 uint32_t kms_left_on(struct kms *kms, uint32_t plane);
 int kms_export(struct kms *kms, uint32_t framebuffer, struct gpum_buffer *buffer, int *fd);
 
-/* Hand to drmModeAtomicCommit() what names the flip; `flip` waits for it until it is done. */
+/*
+ * Begin to wait for a flip: returns the user data for drmModeAtomicCommit(). flip->done is called
+ * when the flip has happened, unless kms_forget() ends the wait before.
+ */
 void *kms_expect(struct kms *kms, struct kms_flip *flip);
 void kms_forget(struct kms *kms, struct kms_flip *flip);
 

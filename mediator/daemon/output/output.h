@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A display connector as a panel sees it. Two implementations: output_kms.c, and output_none.c for
- * machines without a display. Nothing here waits.
+ * machines without a display. No operation waits for the hardware.
  *
- * A picture outlives the mediator that showed it where somebody else keeps the device open
- * (keeper.h). It stays until its successor on the same output is on the screen.
+ * If a keeper holds the device open (keeper/keeper.h), a picture outlives the mediator that showed
+ * it, until the next picture on the same output is on the screen.
  */
 #ifndef MEDIATOR_DAEMON_OUTPUT_OUTPUT_H
 #define MEDIATOR_DAEMON_OUTPUT_OUTPUT_H
@@ -59,24 +59,24 @@ struct output {
 struct kms;
 
 /*
- * Open a KMS device. Waits for one that comes late, for half a minute. The descriptor, or -1 with
- * the reason logged.
+ * Open a KMS device; wait up to 30 s for it to appear. Returns the descriptor, or -1 with the
+ * reason logged.
  */
 int kms_open_card(const char *path);
 
 /*
- * Become the master of a KMS device: of fd, which a keeper has opened and which becomes ours, or
- * where that is -1, of the device at path. NULL, with the reason logged, on failure.
+ * Become the master of a KMS device: of `fd`, which a keeper has opened and which is taken over,
+ * or, if `fd` is -1, of the device at `path`. NULL, with the reason logged, on failure.
  */
 struct kms *kms_open(struct ev_loop *loop, const char *path, int fd);
 /*
- * The mediator ends: where a keeper has the device open, too, what is on the screens is not taken
- * away any more. NULL is allowed, as it is to close.
+ * The mediator ends: from now on, if a keeper has the device open, too, the pictures on the screens
+ * stay. Then close the device. NULL is allowed for both.
  */
 void kms_leave(struct kms *kms);
 void kms_close(struct kms *kms);
 
-/* NULL, with the reason logged, when the connector or its mode does not exist. */
+/* Return NULL, with the reason logged, when the connector or its mode does not exist. */
 struct output *output_kms_create(struct kms *kms, const struct config_panel *config);
 struct output *output_none_create(struct ev_loop *loop, const struct config_panel *config);
 

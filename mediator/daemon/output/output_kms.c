@@ -27,7 +27,7 @@ struct kms_output {
 	} id;
 };
 
-/* Our own picture is on the screen. */
+/* This mediator's own picture is on the screen: remove the earlier mediator's. */
 static void drop_left(struct kms_output *o)
 {
 	if (o->left)
@@ -67,7 +67,7 @@ static void output_kms_release(struct output *output, uint32_t handle)
 {
 	struct kms_output *o = (struct kms_output *)output;
 
-	/* It may be the one on the screen; the next mediator removes the others. */
+	/* When leaving, it may be the one on the screen; the next mediator removes the others. */
 	if (!o->kms->leaving)
 		drmModeRmFB(o->kms->fd, handle);
 }

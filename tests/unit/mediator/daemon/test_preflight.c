@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tree asks for and the platform does not give is said at start, with the number. */
+/* A platform limit below the tree's needs is an error at start, with the needed number. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static struct preflight need(uint32_t guests, uint32_t granted_mib)
 	return needed;
 }
 
-static void every_guest_adds_to_what_is_needed(void **state)
+static void each_guest_adds_to_the_needs(void **state)
 {
 	struct preflight one = need(1, 64), three = need(3, 64);
 
@@ -55,7 +55,7 @@ static bool with_limit(const struct preflight *needed, const char *limit)
 	return ok;
 }
 
-static void a_grant_device_that_maps_too_few_pages_is_refused(void **state)
+static void too_low_limit_of_the_grant_device_is_refused(void **state)
 {
 	struct preflight needed = need(1, 256);
 
@@ -66,7 +66,7 @@ static void a_grant_device_that_maps_too_few_pages_is_refused(void **state)
 	assert_true(preflight_grants(&needed, "/no/such/file"));
 }
 
-/* In a process of its own: what is lowered cannot be raised again. */
+/* In a process of its own, as a lowered hard limit cannot be raised again. */
 static int in_child(rlim_t soft, rlim_t hard)
 {
 	const struct rlimit limit = {soft, hard};
@@ -87,14 +87,14 @@ static int in_child(rlim_t soft, rlim_t hard)
 	return WEXITSTATUS(status);
 }
 
-static void a_limit_of_open_files_is_raised_where_it_may_be(void **state)
+static void soft_limit_of_open_files_is_raised(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(100, 1000), 0);
 	assert_int_equal(in_child(600, 1000), 0);
 }
 
-static void too_few_open_files_are_refused(void **state)
+static void too_low_hard_limit_of_open_files_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(100, 499), 1);
@@ -103,10 +103,10 @@ static void too_few_open_files_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_guest_adds_to_what_is_needed),
-		cmocka_unit_test(a_grant_device_that_maps_too_few_pages_is_refused),
-		cmocka_unit_test(a_limit_of_open_files_is_raised_where_it_may_be),
-		cmocka_unit_test(too_few_open_files_are_refused),
+		cmocka_unit_test(each_guest_adds_to_the_needs),
+		cmocka_unit_test(too_low_limit_of_the_grant_device_is_refused),
+		cmocka_unit_test(soft_limit_of_open_files_is_raised),
+		cmocka_unit_test(too_low_hard_limit_of_open_files_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("preflight", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What guests announce as pictures: each is its own guest's, whatever numbers are chosen. */
+/* Buffers that guests announce: each belongs to its guest, whatever ids the guests choose. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ static struct buffer *announce(uint32_t owner, uint32_t id)
 	return buffers_find(&guest[owner], id);
 }
 
-static void a_number_means_what_its_own_guest_announced(void **state)
+static void id_means_the_buffer_of_its_own_guest(void **state)
 {
 	struct buffer *a = announce(0, 7), *b = announce(1, 7);
 
@@ -99,7 +99,7 @@ static void each_picture_has_a_key_of_its_own(void **state)
 	}
 }
 
-static void announcing_for_ever_ends_at_the_bound(void **state)
+static void number_of_announced_buffers_is_bounded(void **state)
 {
 	const struct gpum_buffer more = picture(GPUM_MAX_BUFFERS + 1);
 
@@ -112,7 +112,7 @@ static void announcing_for_ever_ends_at_the_bound(void **state)
 	announce(0, GPUM_MAX_BUFFERS + 1);
 }
 
-static void a_picture_that_cannot_be_is_refused(void **state)
+static void impossible_buffer_is_refused(void **state)
 {
 	const struct gpum_buffer good = picture(1);
 	struct gpum_buffer bad[8];
@@ -138,10 +138,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_number_means_what_its_own_guest_announced),
+		TEST(id_means_the_buffer_of_its_own_guest),
 		TEST(each_picture_has_a_key_of_its_own),
-		TEST(announcing_for_ever_ends_at_the_bound),
-		TEST(a_picture_that_cannot_be_is_refused),
+		TEST(number_of_announced_buffers_is_bounded),
+		TEST(impossible_buffer_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("buffers", tests, NULL, NULL);
