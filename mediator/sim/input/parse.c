@@ -24,7 +24,7 @@ int statement_fail(struct parser *p, const char *field, const char *format, ...)
 	return -1;
 }
 
-/* Cut the line into words, in place. */
+/* Split the line into words, in place. */
 static int split(struct parser *p, char *line)
 {
 	p->words = 0;
@@ -82,7 +82,7 @@ static int check_whole(struct parser *p)
 {
 	p->line = 0;
 	if (!p->out->num_streams)
-		return statement_fail(p, "stream", "there is none; at least one is needed");
+		return statement_fail(p, "stream", "is missing; at least one is needed");
 	if (sim_workload_runs(p->out) > SIM_MAX_RUNS)
 		return statement_fail(p, "sweep",
 				      "all sweeps together ask for %llu runs; at most %u",
