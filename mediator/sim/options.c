@@ -110,7 +110,7 @@ static int read_option(struct options *o, int option)
 	}
 }
 
-static int check_files(struct options *o, int argc, char **argv)
+static int read_files(struct options *o, int argc, char **argv)
 {
 	if ((o->tree != NULL) == (argc == 1) || argc > 1) {
 		fputs(argc > 1 ? "gpumsim: more than one file (see --help)\n"
@@ -159,5 +159,5 @@ int options_read(struct options *o, int argc, char **argv)
 		if (read_option(o, option))
 			return USAGE;
 	}
-	return check_files(o, argc - optind, argv + optind);
+	return read_files(o, argc - optind, argv + optind);
 }

@@ -78,7 +78,7 @@ static int read_line(struct parser *p, const char *start, size_t length)
 	return p->words ? run_statement(p) : 0;
 }
 
-static int check_whole(struct parser *p)
+static int validate_whole(struct parser *p)
 {
 	p->line = 0;
 	if (!p->out->num_streams)
@@ -105,5 +105,5 @@ int sim_parse(const char *text, size_t size, struct sim_workload *out, struct si
 			return -1;
 		at += length + 1;
 	}
-	return check_whole(&p);
+	return validate_whole(&p);
 }

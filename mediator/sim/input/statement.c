@@ -281,7 +281,7 @@ static int read_kind(struct parser *p, struct sim_stream *s, const char *word)
 		p, "kind", "\"%.32s\" is none of periodic, bursty, saturating, loop, rogue", word);
 }
 
-static int check_stream(struct parser *p, struct sim_stream *s, int has_guest)
+static int validate_stream(struct parser *p, struct sim_stream *s, int has_guest)
 {
 	int timed = s->kind == SIM_PERIODIC || s->kind == SIM_BURSTY;
 
@@ -325,7 +325,7 @@ int statement_stream(struct parser *p)
 			return -1;
 		has_guest |= !strcmp(p->word[i], "guest");
 	}
-	if (check_stream(p, s, has_guest))
+	if (validate_stream(p, s, has_guest))
 		return -1;
 	w->num_streams++;
 	return 0;
