@@ -9,7 +9,7 @@
 
 #define NS_PER_US    UINT64_C(1000)
 #define NS_PER_S     UINT64_C(1000000000)
-#define COMPOSITOR_0 1000u /* client number of panel 0's compositor; guests are below */
+#define COMPOSITOR_0 1000u /* response_stream.client of panel 0's compositor; guests are below */
 
 uint32_t admission_main_display(const struct config *c, uint32_t guest)
 {
@@ -27,7 +27,7 @@ uint32_t admission_main_display(const struct config *c, uint32_t guest)
 	return best;
 }
 
-/* present.c takes a period near a multiple of the panel's as that: it may be a little shorter. */
+/* Like present.c, round a period near a multiple of the tick to that, if it is shorter. */
 static uint64_t shortest_period(const struct config *c, const struct config_display *d)
 {
 	uint64_t tick = NS_PER_S / c->panel[d->panel].refresh_hz;
@@ -95,9 +95,9 @@ static void display_stream(const struct config *c, const struct config_display *
 }
 
 /*
- * A picture that is late is shown a tick later, which nobody sees as long as each display still
- * gets one picture in each of its own periods. Displays without a promise do not count, unless the
- * panel has no others.
+ * A late picture is shown a tick later. Nobody sees that as long as each display still gets one
+ * picture in each of its own periods. Best-effort displays do not count, unless the panel has no
+ * others.
  */
 static uint64_t shortest_of_panel(const struct config *c, uint32_t panel)
 {
@@ -162,7 +162,7 @@ static void list_rows(const struct config *c, struct admission *a, struct respon
 	}
 }
 
-/* Whoever may keep the GPU for an unknown time spoils it for all. */
+/* While anybody may keep the GPU for an unknown time, nothing can be promised. */
 static void find_reason(const struct config *c, struct admission *a)
 {
 	if (c->policy != &sched_fixed_priority) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does a guest's budget ever hold its own frames back? A job may start while anything of the budget
- * is left. In a window that ends with the start of a job there must have been more budget than what
- * the guest's other jobs used: at least Q, and Q more at the start of each period. A window just
- * shorter than j periods has seen j - 1 starts for certain.
+ * Does a guest's budget ever delay its own frames? A job may start while any budget is left. So in
+ * each window that ends with the start of a job, the guest's other jobs must have used less than
+ * the budget gave: at least Q, and Q more at the start of each period. A window just shorter than j
+ * periods contains at least j - 1 starts of periods.
  */
 #include "mediator/admission/internal.h"
 
@@ -13,7 +13,7 @@
 struct use {
 	uint64_t frame_us, last_us; /* GPU time of a frame, and of all but its last job */
 	uint64_t period_us;
-	uint64_t shift_us; /* how far a job may be from its frame's nominal release */
+	uint64_t shift_us; /* longest time from a frame's nominal release to one of its jobs */
 };
 
 static uint64_t response_us(const struct admission *a, uint32_t display)
@@ -25,7 +25,7 @@ static uint64_t response_us(const struct admission *a, uint32_t display)
 		    row->response_ns <= row->deadline_ns)
 			return (row->response_ns + NS_PER_US - 1) / NS_PER_US;
 	}
-	return 0; /* late: refused for that */
+	return 0; /* late: the tree is refused for that already */
 }
 
 static uint32_t list_uses(const struct config *c, const struct admission *a, uint32_t guest,
@@ -45,7 +45,7 @@ static uint32_t list_uses(const struct config *c, const struct admission *a, uin
 	return g->num_displays;
 }
 
-/* In the long run the budget is enough: the sum of shares is not above its own. */
+/* Returns whether the budget's share of the GPU is at least the sum of the frames' shares. */
 static int share_suffices(const struct config_guest *g, const struct use *uses, uint32_t count)
 {
 	uint64_t sum = 0;
@@ -56,7 +56,10 @@ static int share_suffices(const struct config_guest *g, const struct use *uses, 
 	return sum <= g->budget_us * UINT64_C(1024);
 }
 
-/* Most that the guest uses in a window of `length` before a last job of display `own` starts. */
+/*
+ * Returns the most that the guest uses, in us, in a window of `length` us that ends with the start
+ * of the last job of a frame of display `own`.
+ */
 static uint64_t used_before(const struct use *uses, uint32_t count, uint32_t own, uint64_t length)
 {
 	uint64_t used = uses[own].last_us;
@@ -76,7 +79,10 @@ static int window_suffices(const struct config_guest *g, const struct use *uses,
 	return 1;
 }
 
-/* From the j-th period on it is enough even for use that grows evenly, as the share does. */
+/*
+ * Returns whether the budget covers a linear upper bound of the use in j periods. As the share
+ * suffices, it then does in more periods, too.
+ */
 static int rest_suffices(const struct config_guest *g, const struct use *uses, uint32_t count,
 			 uint64_t j)
 {
@@ -108,7 +114,7 @@ int admission_budget_suffices(const struct config *c, const struct admission *a,
 
 		if (!window_suffices(g, uses, count, j))
 			return 0;
-		/* From here on use and budget grow as they did until here. */
+		/* From here on, use and budget repeat the pattern so far. */
 		for (uint32_t i = 0; i < count; i++)
 			repeats &= j * g->budget_period_us % uses[i].period_us == 0;
 		if (repeats || rest_suffices(g, uses, count, j))

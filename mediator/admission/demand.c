@@ -5,15 +5,16 @@
 
 #include "mediator/sched/sched.h"
 
-#define MAX_STEPS 20000u	      /* of one fixed point */
-#define WHOLE	  (UINT64_C(1) << 20) /* of the GPU; times fit beside it in 64 bits */
-#define MAX_BEGUN 8u		      /* ways to leave a frame half done that are told apart */
+#define MAX_STEPS 20000u	      /* of the iteration to one fixed point */
+#define WHOLE	  (UINT64_C(1) << 20) /* the whole GPU, for shares; times this fit into 64 bits */
+#define MAX_BEGUN 8u		      /* numbers of remaining segments that are told apart */
 
 /*
- * A window that begins where nothing of the others is ready may find one of their frames in a gap:
- * up to all but one of its segments are still to come, and the next frame comes a period after its
- * release at the earliest. The more is left of it, the less long ago can that have been. `step`
- * groups what is left, so that long frames do not take long.
+ * Even if a window begins where no job of the others is ready, one of their frames may be in a gap:
+ * up to all but one of its segments are still to come, and the stream's next frame comes no earlier
+ * than a period after that frame's release. The more segments are left, the more recent is the
+ * release. `step` groups numbers of segments, so that frames of many segments do not take long to
+ * analyse.
  */
 static uint64_t demand_of_begun(const struct analysis *a, struct term *t, uint64_t w)
 {
@@ -37,7 +38,7 @@ static uint64_t demand_of_begun(const struct analysis *a, struct term *t, uint64
 	return most;
 }
 
-/* Bring a term up to windows of length w; returns by how much it has grown. */
+/* Extend a term to windows of length w. Returns by how much its demand has grown. */
 static uint64_t grow(const struct delay *d, struct term *t, uint64_t w)
 {
 	const uint64_t before = t->sum, to = w + (d->whole ? t->response : t->offset);
@@ -66,8 +67,8 @@ static void start_over(struct term *t)
 }
 
 /*
- * No solution is shorter than if demand came evenly: (base + sum of share * offset) / (1 - sum of
- * shares). With a start so near, few steps are left.
+ * Returns a lower bound of the solution, from which few steps are left. It assumes demand that
+ * grows linearly: (base + sum of share * offset) / (1 - sum of shares).
  */
 static uint64_t shortest(const struct delay *d, uint64_t base)
 {
@@ -119,7 +120,6 @@ struct term *demand_add(struct delay *d, uint64_t cost, uint64_t period, uint64_
 	return t;
 }
 
-/* The longest job of lower priority that is not longer than `most`. */
 uint64_t demand_longest_below(const struct analysis *a, uint32_t priority, uint64_t most)
 {
 	uint64_t longest = 0;
@@ -131,7 +131,10 @@ uint64_t demand_longest_below(const struct analysis *a, uint32_t priority, uint6
 	return longest;
 }
 
-/* Whether the gate of stream g may keep a job of stream i waiting; a release is awaited, too. */
+/*
+ * Returns whether the gate of stream g may hold a job of stream i: one that does not fit the slack,
+ * less the time for which a late release is awaited.
+ */
 static int may_hold(const struct analysis *a, uint32_t g, uint32_t i)
 {
 	const struct response_stream *gate = &a->in[g];
@@ -150,10 +153,10 @@ uint8_t demand_may_be_held(const struct analysis *a, uint32_t i)
 }
 
 /*
- * A gate above may keep the GPU idle, or leave it to shorter jobs of lower priority, when ours
- * would not be over in time. What that costs for each frame of the gated stream g: from where the
- * longest of ours cannot start any more until the frame is released, what a lower job runs beyond
- * that, and likewise each of the frame's gaps.
+ * A gate above may keep the GPU idle, or leave it to shorter jobs of lower priority, while our job
+ * would end too late. Returns the time that we lose for each frame of the gated stream g: the time
+ * from where the longest of our jobs may no longer start until the frame is released, the time that
+ * a lower job runs beyond that, and likewise each of the frame's gaps.
  */
 static uint64_t gate_cost(const struct delay *d, uint32_t g)
 {
@@ -177,7 +180,6 @@ static uint64_t gate_cost(const struct delay *d, uint32_t g)
 	       demand_gaps(gate) * (gate->gap_ns + lower + a->latency);
 }
 
-/* What a frame with gaps may be blocked by each time it comes back. */
 uint64_t demand_blocking_again(const struct analysis *a, uint32_t i, uint64_t blocking)
 {
 	const struct response_stream *s = &a->in[i];
@@ -186,9 +188,10 @@ uint64_t demand_blocking_again(const struct analysis *a, uint32_t i, uint64_t bl
 }
 
 /*
- * A window may begin at any time in the life of such a frame. What is left of it has to be over a
- * response after its release, so that has been the later the more it is; `busy` is a frame's GPU
- * time, 0 where it is not all (Bertogna and Cirinei, RTSS 2007).
+ * The window may begin at any time between a frame's release and its completion. The frame's
+ * remaining jobs end at most a response after its release, so the more of it is left, the later was
+ * the release (Bertogna and Cirinei, RTSS 2007). `busy` is a frame's GPU time, or 0 if time kept
+ * idle by a gate is part of the cost.
  */
 static void reach_in(struct term *t, uint64_t busy)
 {
@@ -199,7 +202,7 @@ static void reach_in(struct term *t, uint64_t busy)
 	t->offset = late > t->offset ? late : t->offset;
 }
 
-/* Latency varies between nothing and its bound, so it is as jitter for those who wait. */
+/* Latency varies between 0 and its bound, so for the streams that wait it adds to the jitter. */
 static void delay_by_frames(struct delay *d, uint32_t h)
 {
 	const struct analysis *a = d->a;
@@ -219,7 +222,7 @@ static void delay_by_frames(struct delay *d, uint32_t h)
 	t->again = demand_blocking_again(a, h, a->out[h].blocking_ns);
 }
 
-/* All that a client can get in any window t: (ceil(t / P) + 1) * Q and one job. */
+/* The most that a client gets in any window of length t: (ceil(t / P) + 1) * Q and one job. */
 static int delay_by_budget(struct delay *d, uint32_t h)
 {
 	const struct response_stream *s = &d->a->in[h];
@@ -231,7 +234,7 @@ static int delay_by_budget(struct delay *d, uint32_t h)
 		return 0;
 	demand_add(d, s->budget_ns, s->budget_period_ns, 1);
 	d->base += s->budget_ns + s->cost_ns;
-	/* What its gate keeps idle comes with its period, not with its budget. */
+	/* Time that its gate keeps idle comes with its period, whatever its budget. */
 	if (gate_cost(d, h))
 		demand_add(d, gate_cost(d, h), s->period_ns, s->period_ns);
 	return 1;
@@ -243,7 +246,6 @@ static int same_client_or_trusted(const struct delay *d, uint32_t h)
 	       d->a->in[h].priority == SCHED_PRIORITY_COMPOSITOR;
 }
 
-/* Returns 0 when there is no bound. */
 int demand_collect(struct delay *d)
 {
 	const struct response_stream *in = d->a->in, *me = &in[d->i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The smallest change with which all displays hold. Each way to change something is tried on a copy
- * of the configuration, with the value nearest to the declared one that works, found by bisection;
- * what is proposed has been evaluated as a whole.
+ * Search the smallest change with which all displays hold. For each way to change a configuration,
+ * bisection on a copy finds the value nearest to the declared one that works. Each proposal has
+ * been evaluated as a whole configuration.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +14,12 @@ _Static_assert(ADMISSION_MAX_CHANGES >= 2u * CONFIG_MAX_GUESTS + CONFIG_MAX_PANE
 
 struct search {
 	const struct config *config;
-	const struct admission_row *row; /* the most important one that fails */
-	struct config changed;		 /* the last change tried */
-	struct admission result;	 /* and what it leads to */
+	const struct admission_row *row; /* the most important row that fails */
+	struct config changed;		 /* the configuration with the last change tried */
+	struct admission result;	 /* its result */
 };
 
-/* A way to change a configuration; `value` is what is searched for. */
+/* A way to change s->changed; the search varies `value`. */
 typedef void (*change_fn)(struct search *s, uint32_t value);
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -35,7 +35,7 @@ static int works(struct search *s, change_fn change, uint32_t value)
 	return s->result.verdict == ADMISSION_HOLDS;
 }
 
-/* The largest value below `high`, which does not work, that does; 0: not even 1 does. */
+/* Returns the largest working value of 1 to high - 1, if `high` does not work; 0: none works. */
 static uint32_t largest(struct search *s, change_fn change, uint32_t high)
 {
 	uint32_t low = 1;
@@ -53,7 +53,7 @@ static uint32_t largest(struct search *s, change_fn change, uint32_t high)
 	return low;
 }
 
-/* The smallest value above `low`, which does not work, that does, up to high; 0: none. */
+/* Returns the smallest working value of low + 1 to high, if `low` does not work; 0: none works. */
 static uint32_t smallest(struct search *s, change_fn change, uint32_t low, uint32_t high)
 {
 	if (high <= low || !works(s, change, high))
@@ -75,7 +75,7 @@ static void cap_guest(struct config_guest *g, uint32_t value)
 	g->kill_time_us = least(g->kill_time_us, value);
 }
 
-/* Of the row, which is not a composition's. */
+/* Returns the guest of the row, which must be a display's. */
 static uint32_t guest_of(const struct search *s)
 {
 	return s->config->display[s->row->index].guest;
@@ -126,7 +126,9 @@ static void raise_deadline(struct search *s, uint32_t value)
 	s->changed.display[s->row->index].deadline_us = value;
 }
 
-/* A deadline inside the period was not enough before: it becomes the period. */
+/*
+ * Raise a shorter deadline to the new period, too, which gives the longer period its full effect.
+ */
 static void lengthen(struct config_display *d, uint32_t period)
 {
 	if (period <= d->frame_period_us)
@@ -154,7 +156,7 @@ static uint32_t longest_of(const struct config_guest *g)
 	return g->kill_time_us > g->max_job_us ? g->kill_time_us : g->max_job_us;
 }
 
-/* The longest job that a way to cap jobs may make shorter. */
+/* Returns the longest job, in us, that a way to cap jobs can shorten. */
 static uint32_t longest_capped(const struct search *s, change_fn change)
 {
 	uint32_t longest = 0;
@@ -174,7 +176,10 @@ static uint32_t longest_capped(const struct search *s, change_fn change)
 	return longest;
 }
 
-/* What the other guests leave of the whole, as config_parse() counts it: they leave some. */
+/*
+ * Returns the largest budget that the other guests' budgets leave, in the arithmetic of
+ * config_parse(), which has made sure that they leave some.
+ */
 static uint32_t largest_budget(const struct search *s)
 {
 	const uint64_t whole = UINT64_C(1) << 32;
@@ -190,21 +195,22 @@ static uint32_t largest_budget(const struct search *s)
 	return (uint32_t)((whole - used) * me->budget_period_us / whole);
 }
 
-/* The smallest change so far: by how much a number is multiplied or divided, in thousandths. */
+/* The smallest change so far: it multiplies or divides a value by `factor` thousandths. */
 struct best {
 	change_fn change;
 	uint32_t value;
 	uint64_t factor;
 };
 
-#define GATE_FACTOR 1333u /* a gate costs the others time: better than a third off their jobs */
+/* A gate costs the others time: prefer it to cutting their jobs by more than a quarter. */
+#define GATE_FACTOR 1333u
 
 static void consider(struct best *best, change_fn change, uint32_t from, uint32_t to)
 {
 	uint64_t factor = from > to ? from * UINT64_C(1000) / (to ? to : 1)
 				    : to * UINT64_C(1000) / (from ? from : 1);
 
-	/* A frame rate is what was asked for; it is given up last. */
+	/* The frame rate is the user's purpose, so it is given up last. */
 	if (change == lengthen_own)
 		factor *= 4;
 	if (!to || (best->change && factor >= best->factor))
@@ -338,7 +344,7 @@ static void say_change(const struct admission_change *change, int first, char *t
 
 	if (!first)
 		snprintf(text, size, ", and %s of %s to %u", change->property, name, change->to);
-	else if (!strcmp(change->property, "slack-gate")) /* it is never one of several */
+	else if (!strcmp(change->property, "slack-gate")) /* a gate is always the only change */
 		snprintf(text, size, "add %s;", change->property);
 	else
 		snprintf(text, size, "set it to %u", change->to);

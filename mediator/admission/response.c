@@ -3,8 +3,8 @@
 
 #include "mediator/admission/demand.h"
 
-#define MAX_INSTANCES 4096u /* of one busy period */
-#define MAX_ROUNDS    16u   /* until equal ones know of each other */
+#define MAX_INSTANCES 4096u /* frames in one busy period */
+#define MAX_ROUNDS    16u   /* of iterations that depend on each other */
 #define EXACT_NS      1000u
 #define MILLION	      UINT64_C(1000000)
 
@@ -20,7 +20,7 @@ static uint64_t own_cost(const struct delay *d)
 	return d->enforced || !s->own_ns ? s->cost_ns : s->own_ns;
 }
 
-/* Frames that come to the GPU once: all instances in the longest busy period count. */
+/* Frames without gaps: the worst instance in the longest busy period counts (Davis et al. 2007). */
 static uint64_t respond_in_busy_period(struct delay *d, uint64_t blocking)
 {
 	const struct response_stream *s = &d->a->in[d->i];
@@ -55,9 +55,9 @@ static uint64_t respond_in_busy_period(struct delay *d, uint64_t blocking)
 }
 
 /*
- * A frame that leaves the GPU in between and finds none of its own before it: until its last
- * segment starts, there are the segments and gaps before that, blocking each time the frame comes
- * to the GPU, and others.
+ * Response of a frame with gaps, while no earlier frame of its display is unfinished. The last
+ * segment starts after the segments and gaps before it, blocking each time the frame comes to the
+ * GPU, and the others' demand.
  */
 static uint64_t respond_alone(struct delay *d, uint64_t blocking)
 {
@@ -74,7 +74,10 @@ static uint64_t respond_alone(struct delay *d, uint64_t blocking)
 	return s->jitter_ns + d->a->latency + w + last;
 }
 
-/* The same when up to `frames` of its own are there: all that runs from the release to the end. */
+/*
+ * The same while up to `frames` frames of the display are unfinished: all that can run from the
+ * release to the end counts.
+ */
 static uint64_t respond_behind(struct delay *d, uint64_t blocking, uint64_t frames)
 {
 	const struct response_stream *s = &d->a->in[d->i];
@@ -92,7 +95,7 @@ static uint64_t respond_behind(struct delay *d, uint64_t blocking, uint64_t fram
 	return w == RESPONSE_UNBOUNDED ? w : s->jitter_ns + w;
 }
 
-/* How many of its own frames there can be follows from the response, and the other way round. */
+/* The number of unfinished frames follows from the response, and the response from that number. */
 static uint64_t respond_with_gaps(struct delay *d, uint64_t blocking)
 {
 	const uint64_t period = d->a->in[d->i].period_ns;
@@ -107,8 +110,9 @@ static uint64_t respond_with_gaps(struct delay *d, uint64_t blocking)
 }
 
 /*
- * The gate lets a job begin that is over in time for its own display; those above may have been
- * blocked by it for as long as it is, and have come before.
+ * A gate lets a job of lower priority begin before the release if it ends in time for the gate's
+ * own display. Streams above may have come since the job began and be blocked by all of it. Returns
+ * by how much the job may be longer than `blocking`.
  */
 static uint64_t blocked_before(const struct delay *d, uint64_t blocking)
 {
@@ -129,16 +133,16 @@ static uint64_t respond_in(struct delay *d, uint64_t blocking)
 }
 
 /*
- * What a gate holds can be looked at in two ways: with all that it keeps idle; or, for those whose
- * own jobs fit every gate and go in the place of what is held, without that, and with what has
- * been held for as long as it may. Both are bounds.
+ * Two bounds below gates, of which the smaller counts. The first counts all time that gates keep
+ * idle. The second is for streams whose own jobs fit every gate and so run in the place of the held
+ * jobs: it counts no idle time, but held jobs may come later, as in any window.
  */
 struct views {
 	struct delay delay[2];
 	uint32_t count;
 };
 
-/* Returns 0 when there is no bound. */
+/* Set up the analysis of stream i. Returns 0 if there is no bound, otherwise 1. */
 static int look(struct views *v, const struct analysis *a, uint32_t i, int rogue, int enforced)
 {
 	int others = 0;
@@ -177,7 +181,7 @@ static uint64_t respond(struct views *v, uint64_t blocking)
 	return least;
 }
 
-/* What comes has no less blocking, so its windows are no shorter. */
+/* Blocking only grows from here, so iterations start from the last windows. */
 static void remember(struct views *v)
 {
 	for (uint32_t n = 0; n < v->count; n++)
@@ -185,9 +189,9 @@ static void remember(struct views *v)
 }
 
 /*
- * The longest blocking with which the deadline holds, to a microsecond. The response grows at least
- * as fast as the blocking: what is left to the deadline is the most that can be added, and a
- * blocking that is shorter by what the response is late will do.
+ * Find the longest blocking with which the deadline holds, to a microsecond. The response grows at
+ * least as fast as the blocking. So the time left to the deadline is the most that can be added,
+ * and if a response is late, a blocking shorter by that lateness holds.
  */
 static void tolerate(struct views *v, uint64_t deadline, struct response *r)
 {
@@ -230,7 +234,7 @@ static void analyse_blocking(const struct analysis *a, uint32_t i)
 	r->blocking_ns = demand_longest_below(a, a->in[i].priority, UINT64_MAX);
 	if (!a->in[i].gate)
 		return;
-	/* The gate lets no longer job begin; where nothing would help, it does not help. */
+	/* The gate lets no longer job begin. It cannot help a deadline missed without blocking. */
 	analyse_tolerance(a, i);
 	if (r->tolerates && r->tolerance_ns < r->blocking_ns)
 		r->blocking_ns = r->tolerance_ns;
@@ -249,15 +253,16 @@ static int own_is_shorter(const struct response_stream *s)
 	return s->own_ns && s->own_ns < s->cost_ns;
 }
 
-/* However its own frames behave. */
+/* Response of a frame however it behaves: its own jobs may be killed, too. */
 static uint64_t longest_life(const struct analysis *a, uint32_t i, int rogue)
 {
 	return worst_case(a, i, rogue, 1);
 }
 
 /*
- * Streams of one priority, order[from] to order[to - 1]: what each waits for depends on how long
- * the others take. It is assumed that they keep their deadlines, and more where they do not.
+ * Streams of one priority, order[from] to order[to - 1]: the response of each depends on those of
+ * the others. Assume first that all keep their deadlines; raise the assumption for those that do
+ * not, and repeat.
  */
 static void settle(struct analysis *a, uint32_t from, uint32_t to, int rogue)
 {

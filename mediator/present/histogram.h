@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Percentiles of durations in fixed memory: buckets that are linear within each power of two, so
- * that a value read back is too large by at most 1/32. Maximum and count are exact.
+ * Percentiles of durations in fixed memory. Buckets are linear within each power of two, so a value
+ * read back is too large by at most 1/32. Count and maximum are exact.
  */
 #ifndef MEDIATOR_PRESENT_HISTOGRAM_H
 #define MEDIATOR_PRESENT_HISTOGRAM_H
@@ -9,17 +9,19 @@
 #include <stdint.h>
 
 #define HISTOGRAM_SUB	  32u /* buckets per power of two */
-#define HISTOGRAM_OCTAVES 24u /* up to 264 s; longer ones are read back as the maximum */
+#define HISTOGRAM_OCTAVES 24u /* up to 264 s; longer durations are read back as the maximum */
 
+/* Zeroed: empty. */
 struct histogram {
-	uint32_t bucket[HISTOGRAM_SUB * HISTOGRAM_OCTAVES];
+	uint32_t bucket[HISTOGRAM_SUB * HISTOGRAM_OCTAVES]; /* number of durations; saturates */
 	uint64_t count;
 	uint64_t max_us;
 };
 
+/* Add a duration of `us` microseconds. */
 void histogram_add(struct histogram *h, uint64_t us);
 
-/* The value that `permille` thousandths of all values do not exceed, in us; 0 when empty. */
+/* Returns the duration, in us, that `permille` thousandths of all do not exceed; 0 if empty. */
 uint64_t histogram_permille(const struct histogram *h, uint32_t permille);
 
 #endif

@@ -13,9 +13,9 @@ static uint64_t elapsed(uint64_t since, uint64_t now)
 }
 
 /*
- * Ticks are numbered by time, not by calls, so that left-out ones count. Their time is smoothed:
- * a late wake-up must not shift the grid of periods, but a panel whose clock differs a little from
- * its nominal rate must be followed, or a display would now and then lose a period.
+ * Ticks are numbered by time, not by calls, so that missing ticks count. Their time is smoothed,
+ * since a late wake-up must not shift the grid of periods. But the grid must follow a panel whose
+ * clock differs a little from its nominal rate, or a display would lose a period now and then.
  */
 static void advance_tick(struct present_panel *p, uint64_t now)
 {
@@ -47,7 +47,7 @@ static void advance_period(const struct present_panel *p, struct present_display
 
 static void latch(struct present_display *d, uint64_t now)
 {
-	/* A frame that present_fail() has brought back is answered before the next is taken. */
+	/* A frame of a failed picture is answered before the next frame is latched. */
 	if (!d->has_pending || d->took || d->in_flight)
 		return;
 	if (!d->active)

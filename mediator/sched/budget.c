@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Budgets: Q of GPU time in each period P, full at the start of each. A job may start while
- * anything is left; what it overruns is owed by the next periods. So the use in any window t is at
- * most (ceil(t / P) + 1) * Q and one job.
+ * Budgets: GPU time Q in each period P, replenished at the start of each period. A job may start
+ * while any budget is left; the next periods repay an overrun. So in any window of length t a
+ * client uses at most (ceil(t / P) + 1) * Q and one job.
  */
 #include "mediator/sched/internal.h"
 
@@ -11,7 +11,7 @@ static int64_t budget_of(const struct sched_client *c)
 	return (int64_t)c->params.budget_ns;
 }
 
-/* n periods' starts, between which nothing ran. */
+/* Replenish n times, at starts of periods between which the client did not run. */
 static void refill(struct sched_client *c, uint64_t n)
 {
 	int64_t full = budget_of(c);
@@ -44,7 +44,7 @@ void sched_budget_pass(struct sched_client *c, uint64_t now)
 	run(c, c->refill_ns);
 	refill(c, 1);
 	whole = (now - c->refill_ns) / period;
-	/* A job that runs through whole periods leaves nothing that a full budget would cut off. */
+	/* A job that runs through whole periods uses up each budget: no refill exceeds Q. */
 	if (c->running)
 		c->budget_left_ns -= (int64_t)(whole * (period - c->params.budget_ns));
 	else

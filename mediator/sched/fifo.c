@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What plain virtio-gpu does: the yardstick for every other policy. */
+/* Order of arrival, as with plain virtio-gpu: the baseline for every other policy. */
 #include <stddef.h>
 
 #include "mediator/sched/internal.h"
 
-/* Nearly always the newest; a client whose budget was used up comes back into its old place. */
+/* The job is nearly always the newest. A client that was throttled returns to its old place. */
 static void insert(struct sched *s, struct sched_client *c)
 {
 	uint8_t before = s->last;

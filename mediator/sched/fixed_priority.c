@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * By priority; within one, the client that has used least for its weight (start-time fair
- * queueing: Goyal, Vin, Cheng 1996). A decision looks at no more than the first client of the
- * first level: levels with a waiting client are bits, and a level's clients stand in buckets by
- * the virtual time at which they are due, a ring that is a bit mask, too. Within a bucket they go
- * in the order in which they came.
+ * By priority; among equal priorities the client that has used least GPU time for its weight
+ * (start-time fair queueing: Goyal, Vin, Cheng 1996). A decision looks only at the first client of
+ * the first level. Levels with an eligible client are bits of a mask. The clients of a level are
+ * kept in buckets by the virtual time at which they are due; the buckets form a ring, and those in
+ * use are bits of a mask, too. Clients of one bucket go in the order in which they were inserted.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "mediator/sched/internal.h"
 
-#define BUCKET_SHIFT 18u /* 262 us of virtual time: finer than jobs are */
+#define BUCKET_SHIFT 18u /* 262 us of virtual time: shorter than usual jobs */
 
 static uint64_t bucket_number(uint64_t virtual_ns)
 {
@@ -53,7 +53,7 @@ static void leave(struct sched *s, struct sched_client *c)
 	s->ranks_stale = 1;
 }
 
-/* Levels have come or gone: number them, and mark those with eligible clients, anew. */
+/* Number the levels again, after some have come or gone, and mark those with eligible clients. */
 static void number_levels(struct sched *s)
 {
 	memset(s->levels, 0, sizeof(s->levels));
@@ -67,7 +67,7 @@ static void number_levels(struct sched *s)
 	s->ranks_stale = 0;
 }
 
-/* What is due beyond the ring stands at its end until the ring has moved on. */
+/* A client due beyond the ring waits in the ring's last bucket until the ring has moved on. */
 static void enter_bucket(struct sched *s, struct sched_level *l, struct sched_client *c)
 {
 	uint64_t number = bucket_number(c->tag);
@@ -106,7 +106,7 @@ static void insert(struct sched *s, struct sched_client *c)
 {
 	struct sched_level *l = &s->level[c->level];
 
-	/* Who was away has not saved up; who is back at once goes on from where it was. */
+	/* An idle client accumulates no credit. A client that is back at once keeps its place. */
 	if (c->tag < l->virtual_ns)
 		c->tag = l->virtual_ns;
 	if (s->ranks_stale)
@@ -126,7 +126,7 @@ static void remove_client(struct sched *s, struct sched_client *c)
 		sched_bit_clear(s->levels, l->rank);
 }
 
-/* The number, from the current one on, of the level's first bucket that is not empty. */
+/* Returns the number, not yet taken modulo the ring, of the level's first bucket in use. */
 static uint64_t first_bucket(const struct sched_level *l)
 {
 	uint64_t current = bucket_number(l->virtual_ns);
@@ -137,8 +137,9 @@ static uint64_t first_bucket(const struct sched_level *l)
 }
 
 /*
- * The client that is due first in a level that has one. The level's virtual time moves to the
- * start of its bucket and not to its tag: others in that bucket may be owed more.
+ * Returns the client that is due first; the level has an eligible one. The level's virtual time
+ * moves to the start of that client's bucket and not to its tag: others in the bucket may be owed
+ * more.
  */
 static struct sched_client *due(struct sched *s, struct sched_level *l)
 {
@@ -155,7 +156,7 @@ static struct sched_client *due(struct sched *s, struct sched_level *l)
 	}
 }
 
-/* The first has to wait for a frame: is there another one with a job that is short enough? */
+/* A gate holds back the client that is due first: look for one whose job is short enough. */
 static struct sched_client *pick_short(struct sched *s, uint64_t now, uint64_t *wake)
 {
 	for (uint32_t r = sched_bit_next(s->levels, 0); r < s->num_levels;

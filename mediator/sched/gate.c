@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The slack gate. No policy that starts whatever is ready keeps the wait for a running job below
- * the longest job of others. But the important displays are periodic: their next release is known,
- * and so is the time by which a job of others must be over. Idle times are inserted only there
- * (Nasri and Fohler, RTNS 2015 and ECRTS 2016).
+ * The slack gate. Under a work-conserving policy an important frame may be blocked for the whole
+ * longest job of others. But important displays are periodic: their next release is known, and so
+ * is the time by which a job of lower priority must end. The gate leaves the GPU idle only where
+ * such a job would end later (idle-time insertion: Nasri and Fohler, RTNS 2015 and ECRTS 2016).
  */
 #include <stddef.h>
 #include <string.h>
@@ -35,13 +35,13 @@ void sched_gate_forget(struct sched *s, const struct sched_client *c)
 	}
 }
 
-/* By how much later than expected the mediator may hear of a frame. */
+/* How much later than expected the mediator may learn of a release, in ns. */
 static uint64_t lateness(const struct sched *s, const struct sched_client *g)
 {
 	return g->params.jitter_ns + s->costs.latency_ns;
 }
 
-/* A frame that has not come when it had to is left out; the next one is due a period later. */
+/* If a release is overdue, skip it: the next one is expected a period later. */
 static void expect(const struct sched *s, struct sched_client *g, uint64_t now)
 {
 	const uint64_t period = g->params.frame_period_ns;
@@ -51,19 +51,22 @@ static void expect(const struct sched *s, struct sched_client *g, uint64_t now)
 		g->next_release_ns += ((now - last - 1) / period + 1) * period;
 }
 
-/* Whether a job of `cost` that starts now would be over too late for g; lowers *wake if so. */
+/*
+ * Returns whether a job of `cost` ns that starts now would end too late for g's next frame. If so,
+ * *wake is lowered to the time at which g's gate gives that frame up.
+ */
 static int holds(const struct sched *s, struct sched_client *g, uint64_t cost, uint64_t now,
 		 uint64_t *wake)
 {
 	uint64_t release, until;
 
-	/* One that has used up its budget keeps nobody else from using what it may not. */
+	/* A throttled client must not hold others back. */
 	if (!g->expected || g->throttled)
 		return 0;
 	expect(s, g, now);
 	until = g->release_ns + g->params.deadline_ns;
 	if (g->holding && now < until) {
-		release = now; /* its next job may come at any moment */
+		release = now; /* the frame's next job may come at any moment */
 	} else {
 		release = g->next_release_ns;
 		until = release + lateness(s, g) + 1;
@@ -79,7 +82,7 @@ int sched_gate_holds(struct sched *s, const struct sched_client *c, uint64_t now
 {
 	int held = 0;
 
-	/* What declares nothing cannot be held back; admission promises nothing beside it. */
+	/* The gate cannot hold back a job of undeclared length; admission then promises nothing. */
 	if (!c->cost_ns)
 		return 0;
 	for (uint32_t i = 0; i < s->num_gates; i++) {
@@ -103,7 +106,7 @@ void sched_release(struct sched *s, struct sched_client *c, uint64_t now)
 	c->last_frame_ns = now;
 	if (!period || (c->expected && sched_elapsed(c->release_ns, now) + lateness(s, c) < period))
 		return;
-	/* One that finishes no frame has lost its promise; nobody has to wait for it. */
+	/* A client that completes no frames has lost its promise: nobody has to wait for it. */
 	c->holding = c->drawing < SCHED_MAX_DRAWING;
 	c->expected = 1;
 	c->release_ns = now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What sched.c, its parts and the policies share. Private to mediator/sched. */
+/* Shared by sched.c, its parts and the policies. Private to mediator/sched. */
 #ifndef MEDIATOR_SCHED_INTERNAL_H
 #define MEDIATOR_SCHED_INTERNAL_H
 
@@ -24,7 +24,7 @@ static inline int sched_bit_test(const uint64_t *words, uint32_t bit)
 	return words[bit / 64] >> (bit % 64) & 1;
 }
 
-/* The first bit that is set at `from` or after it; SCHED_WORDS * 64: there is none. */
+/* Returns the first set bit at or after `from`; SCHED_WORDS * 64: there is none. */
 static inline uint32_t sched_bit_next(const uint64_t *words, uint32_t from)
 {
 	uint64_t rest;
@@ -39,7 +39,7 @@ static inline uint32_t sched_bit_next(const uint64_t *words, uint32_t from)
 	return SCHED_WORDS * 64;
 }
 
-/* The eligible client at `from` or, in a circle, after it; NULL: there is none. */
+/* Returns the first eligible client at or after index `from`, wrapping around, or NULL. */
 static inline struct sched_client *sched_next_eligible(struct sched *s, uint32_t from)
 {
 	uint32_t bit = sched_bit_next(s->eligible, from);
@@ -49,24 +49,28 @@ static inline struct sched_client *sched_next_eligible(struct sched *s, uint32_t
 	return bit == SCHED_WORDS * 64 ? NULL : &s->client[bit];
 }
 
-/* A clock that goes backwards would be the caller's fault; it must not become 2^64 ns of use. */
+/* Returns 0 if the caller's clock went backwards: it must not count as 2^64 ns of use. */
 static inline uint64_t sched_elapsed(uint64_t since, uint64_t now)
 {
 	return now > since ? now - since : 0;
 }
 
-/* budget.c: bring the budget up to now; what runs is charged. */
+/* budget.c: bring the client's budget up to date, charging its running job. */
 void sched_budget_pass(struct sched_client *c, uint64_t now);
+/* Returns whether the client may start a job: it has budget left, or no budget is set. */
 int sched_budget_allows(const struct sched_client *c);
 
-/* When it will allow a job again; not while one runs. */
+/* Returns when the client may start a job again. The client must not be running one. */
 uint64_t sched_budget_back(const struct sched_client *c);
 
-/* gate.c: enter a client whose parameters are set, or forget one. */
+/* gate.c: list a client's gate, if its parameters have one; take it off the list. */
 void sched_gate_enter(struct sched *s, struct sched_client *c);
 void sched_gate_forget(struct sched *s, const struct sched_client *c);
 
-/* Whether c must not start now, for a more important frame's sake; lowers *wake if so. */
+/*
+ * Returns whether a gate of a more important client holds back c's job now. If so, *wake is lowered
+ * to the time at which that gate must be asked again.
+ */
 int sched_gate_holds(struct sched *s, const struct sched_client *c, uint64_t now, uint64_t *wake);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One job each, in turn: what Linux's drm scheduler does among entities of one priority. */
+/* Round robin, one job each, as Linux's drm scheduler among entities of one priority. */
 #include <stddef.h>
 
 #include "mediator/sched/internal.h"

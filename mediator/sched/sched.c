@@ -56,7 +56,7 @@ static void throttle(struct sched *s, struct sched_client *c)
 		s->next_refill_ns = back;
 }
 
-/* Its waiting job may run, now or when there is budget for it. */
+/* Make the client eligible, or throttle it until its next budget. */
 static void admit(struct sched *s, struct sched_client *c, uint64_t now)
 {
 	sched_budget_pass(c, now);
@@ -75,7 +75,7 @@ static void end_throttling(struct sched *s, struct sched_client *c)
 	sched_bit_clear(s->throttled, c->index);
 }
 
-/* Those whose time has come become eligible. At most once a period for each. */
+/* Throttled clients whose next budget has come become eligible: each at most once in a period. */
 static void refill_budgets(struct sched *s, uint64_t now)
 {
 	if (now < s->next_refill_ns)
@@ -248,7 +248,7 @@ static void start(struct sched *s, struct sched_client *c, uint64_t now)
 	c->running = 1;
 	c->overran = 0;
 	c->started_ns = now;
-	/* Time does not go back for the budget, either. */
+	/* The budget's clock does not go back, either. */
 	if (c->budget_at_ns < now)
 		c->budget_at_ns = now;
 	s->holder = c;
@@ -276,15 +276,15 @@ struct sched_client *sched_pick(struct sched *s, uint64_t now, uint64_t *wake)
 	return NULL;
 }
 
-int sched_overrun(struct sched *s, uint64_t now, uint64_t *check)
+int sched_overrun(struct sched *s, uint64_t now, uint64_t *wake)
 {
 	struct sched_client *c = s->holder;
 	uint64_t late = SCHED_NEVER, kill = SCHED_NEVER, unused;
 	int run = SCHED_RUN_GOOD;
 
-	if (!check)
-		check = &unused;
-	*check = SCHED_NEVER;
+	if (!wake)
+		wake = &unused;
+	*wake = SCHED_NEVER;
 	if (!c)
 		return SCHED_RUN_GOOD;
 	if (c->params.job_ns)
@@ -298,7 +298,7 @@ int sched_overrun(struct sched *s, uint64_t now, uint64_t *check)
 	}
 	if (now >= kill)
 		return SCHED_RUN_KILL;
-	*check = late < kill ? late : kill;
+	*wake = late < kill ? late : kill;
 	return run;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Turns whose length is the weight times SCHED_SLICE_NS, as time-sharing mediators do. Whoever has
- * nothing to run when its turn comes loses it; what a job overran is taken from later turns.
+ * Time slices of SCHED_SLICE_NS times weight, in turn, as in time-sharing mediators. A client that
+ * has no job when its turn comes loses the turn. A job that overruns its turn shortens later turns
+ * of its client.
  */
 #include <stddef.h>
 
@@ -12,13 +13,13 @@ static int64_t slice_of(const struct sched_client *c)
 	return (int64_t)(c->params.weight * SCHED_SLICE_NS);
 }
 
-/* Turns until it has time, when it has none: at least 1. */
+/* How many more turns a client without time left needs until it has some: at least 1. */
 static int64_t turns_to(const struct sched_client *c)
 {
 	return -c->slice_ns / slice_of(c) + 1;
 }
 
-/* All in debt: pass over the turns in which nobody could run. */
+/* All eligible clients are in debt: skip the turns in which none of them could run. */
 static void skip_turns(struct sched *s)
 {
 	int64_t fewest = INT64_MAX;
@@ -45,7 +46,7 @@ static struct sched_client *pass_on(struct sched *s)
 			if (c->slice_ns > 0)
 				return c;
 		}
-		skip_turns(s); /* the next round finds one */
+		skip_turns(s); /* the next round finds a client */
 	}
 }
 

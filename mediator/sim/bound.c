@@ -10,7 +10,7 @@ static int is_regular(const struct sim_stream *s)
 	return s->kind == SIM_PERIODIC;
 }
 
-/* Enforced cost of a guest's job; 0: it may take any time. */
+/* Returns the enforced cost of a guest's job in ns; 0: unbounded. */
 static uint64_t cost_of(const struct sim_workload *w, uint32_t guest)
 {
 	const struct sim_guest *g = &w->guest[guest];
@@ -26,13 +26,13 @@ static uint64_t cost_of(const struct sim_workload *w, uint32_t guest)
 		    w->stream[i].rogue_ns > longest)
 			longest = w->stream[i].rogue_ns;
 	if (!params.job_ns)
-		params.job_ns = longest; /* known here, if nowhere else */
+		params.job_ns = longest; /* the workload knows it, even if it is not declared */
 	if (longest > params.job_ns && !params.kill_ns)
 		return 0;
 	return sched_enforced_cost(&costs, &params);
 }
 
-/* The same of a job that is not killed. */
+/* Returns the cost in ns of a guest's job that is not killed. */
 static uint64_t own_cost_of(const struct sim_workload *w, uint32_t guest)
 {
 	uint64_t longest = sim_workload_longest(w, guest), declared = w->guest[guest].max_job_ns;
@@ -61,12 +61,12 @@ static void describe(const struct sim_workload *w, uint32_t i, struct response_s
 	for (uint32_t j = 0; j + 1 < s->num_segments; j++)
 		if (s->gap_ns[j] > out->gap_ns)
 			out->gap_ns = s->gap_ns[j];
-	/* A segment is known of a latency after the one before. */
+	/* The scheduler learns of a segment a latency after the end of the one before. */
 	if (s->num_segments > 1 && w->latency_ns && !out->gap_ns)
 		out->gap_ns = 1;
 }
 
-/* Whether another guest that goes before this stream may use as much as it wants. */
+/* Returns whether a stream that goes before stream i may use as much as it wants. */
 static int has_irregular_superior(const struct sim_workload *w, uint32_t i)
 {
 	uint32_t guest = w->stream[i].guest;
@@ -83,7 +83,9 @@ static int has_irregular_superior(const struct sim_workload *w, uint32_t i)
 	return 0;
 }
 
-/* A guest's own budget keeps none of its frames waiting: enough to know, more than needed. */
+/*
+ * Returns whether a guest's budget surely delays none of its frames: coarser than admission's test.
+ */
 static int budget_suffices(const struct sim_workload *w, uint32_t guest, uint64_t response)
 {
 	const struct sim_guest *g = &w->guest[guest];

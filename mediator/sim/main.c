@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gpumsim: how long will frames take? In virtual time, with the daemon's own scheduler. */
+/* gpumsim: simulates how long frames take, in virtual time, with the daemon's own scheduler. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 /* --- Reading ------------------------------------------------------------------------------- */
 
-/* To be freed; NULL after a message on stderr. Aligned for libfdt. */
+/* Returns the file, aligned for libfdt and owned by the caller; NULL after a message on stderr. */
 static char *read_file(const char *path, size_t *size)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
@@ -80,7 +80,7 @@ static int read_tree(const struct options *o, struct sim_workload *w)
 	if (!undeclared)
 		return GOOD;
 	fprintf(stderr,
-		"%s: guest %s declares no longest job: add max-job-us to it, or say --job TIME\n",
+		"%s: guest %s declares no longest job: add max-job-us to it, or use --job TIME\n",
 		o->tree, undeclared);
 	return USAGE;
 }
@@ -177,7 +177,7 @@ static int write_svg(const struct options *o, const struct job *job)
 	return closed(file, o->svg);
 }
 
-/* The run in which the most important stream with a deadline was slowest. */
+/* Returns the run in which the most important stream with a deadline had its longest response. */
 static uint64_t worst_run(const struct job *job)
 {
 	const struct sim_workload *w = &job->workload;
@@ -191,7 +191,7 @@ static uint64_t worst_run(const struct job *job)
 	return job->outcome[0].stream[best].worst_run;
 }
 
-/* It is run again: the same numbers give the same run. */
+/* Simulate the worst run again, with a trace: the same seed gives the same run. */
 static int write_trace(const struct options *o, struct job *job)
 {
 	struct sim_outcome *unused = calloc(1, sizeof(*unused));

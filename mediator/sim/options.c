@@ -14,17 +14,18 @@
 static const char usage[] =
 	"usage: gpumsim [OPTION]... FILE\n"
 	"       gpumsim [OPTION]... --tree FILE.dtb\n"
-	"Simulates guests that share a GPU, with the mediator's own scheduler and with others'.\n"
+	"Simulates guests that share a GPU, under the mediator's own policies and those of "
+	"others.\n"
 	"FILE describes guests and their frames: see gpumsim(1). -: standard input.\n\n"
-	"  --tree FILE.dtb     the guests of a board's device tree, at their declared maxima\n"
+	"  --tree FILE.dtb     simulate the guests of a device tree, at their declared maxima\n"
 	"  --load KIND         --tree: periodic (default) or saturating (all but the most\n"
 	"                      important display draw as much as they can)\n"
 	"  --job TIME          --tree: the longest job of guests that declare none\n"
 	"  --print-workload    write the workload as a file and do nothing else\n"
-	"  --policy NAME,...   instead of the file's; all: every one\n"
-	"  --list-policies     what there is to choose from\n"
-	"  --seed N            instead of the file's\n"
-	"  --duration TIME     of each run, instead of the file's (60s)\n"
+	"  --policy NAME,...   policies instead of the file's; all: every policy\n"
+	"  --list-policies     list the names of all policies\n"
+	"  --seed N            seed instead of the file's\n"
+	"  --duration TIME     length of each run instead of the file's (60s)\n"
 	"  --json              result as JSON\n"
 	"  --svg FILE          figure: distribution of response times per display\n"
 	"  --trace FILE        timeline for ui.perfetto.dev, of the first policy's worst run\n"
@@ -108,7 +109,7 @@ static int read_option(struct options *o, int option)
 	}
 }
 
-static int check_files(struct options *o, int argc, char **argv)
+static int read_files(struct options *o, int argc, char **argv)
 {
 	if ((o->tree != NULL) == (argc == 1) || argc > 1) {
 		fputs(argc > 1 ? "gpumsim: more than one file (see --help)\n"
@@ -157,5 +158,5 @@ int options_read(struct options *o, int argc, char **argv)
 		if (read_option(o, option))
 			return USAGE;
 	}
-	return check_files(o, argc - optind, argv + optind);
+	return read_files(o, argc - optind, argv + optind);
 }

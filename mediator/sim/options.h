@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What gpumsim was asked to do. */
+/* The command line of gpumsim. */
 #ifndef MEDIATOR_SIM_OPTIONS_H
 #define MEDIATOR_SIM_OPTIONS_H
 
@@ -12,8 +12,8 @@ enum { GOOD = 0, MISSED = 1, USAGE = 2, FAILED = 3 }; /* exit statuses: docs/man
 #define OPTIONS_RUN (-1)
 
 struct options {
-	const char *file, *tree; /* one of them */
-	const char *policies;	 /* NULL: the workload's */
+	const char *file, *tree; /* exactly one of them is set */
+	const char *policies;	 /* names, separated by commas; NULL: the workload's */
 	const char *svg, *trace; /* NULL: not wanted */
 	enum sim_load load;
 	uint64_t job_ns, duration_ns; /* 0: not given */
@@ -21,7 +21,7 @@ struct options {
 	bool has_seed, json, check, print;
 };
 
-/* Returns OPTIONS_RUN, or the status to exit with after a message or what was asked for. */
+/* Returns OPTIONS_RUN; or the exit status, after an error or after --help and the like. */
 int options_read(struct options *o, int argc, char **argv);
 
 #endif

@@ -83,7 +83,7 @@ void truth_found(struct truth_monitor *m, const struct truth_finding *f, uint64_
 	m->has_alive = 1;
 }
 
-/* Not every frame is checked: the last one before the guest fell silent may not have been. */
+/* Not every frame is verified: the last one before the guest fell silent may not have been. */
 static enum truth_reason why(const struct truth_monitor *m, uint64_t now)
 {
 	if (elapsed(m->frame_ns, now) >= m->timeout_ns / 4)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Measuring: each folder below adds what it measures to `bench`.
+# Benchmarks: each folder below adds its targets to `bench`.
 .PHONY: bench
 bench: ## measure: tables on the terminal, JSON in build/bench
 -include $(wildcard tests/bench/*/*.mk)

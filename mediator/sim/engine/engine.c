@@ -57,7 +57,7 @@ static uint64_t draw_length(struct sim *s, uint32_t stream, uint32_t segment)
 	return sim_random_between(&state->random, st->job_min_ns[segment], st->job_max_ns[segment]);
 }
 
-/* The caller has made sure that there is room in the guest's queue. */
+/* The caller has made sure that the guest's queue has room. */
 static void push_job(struct sim *s, uint32_t stream, uint32_t segment, uint64_t nominal)
 {
 	uint32_t guest = s->workload->stream[stream].guest;
@@ -89,7 +89,7 @@ static int has_room(const struct sim *s, uint32_t stream)
 
 /* --- Streams ------------------------------------------------------------------------------- */
 
-/* The next frame of a stream with gaps, if there is one and none is in progress. */
+/* Begin the next pending frame of a stream with gaps, if none is in progress. */
 static void begin_pending(struct sim *s, uint32_t stream)
 {
 	struct sim_stream_state *state = &s->stream[stream];
@@ -145,7 +145,9 @@ static uint64_t draw_jitter(struct sim *s, uint32_t stream)
 	return sim_random_between(&state->random, 0, st->jitter_ns);
 }
 
-/* Set the timer for a release at `nominal`, which comes by its jitter and the latency later. */
+/*
+ * Set the timer for a release: the mediator learns of it a jitter and the latency after `nominal`.
+ */
 static void arm_release(struct sim *s, uint32_t stream, uint64_t nominal)
 {
 	const struct sim_stream *st = &s->workload->stream[stream];
@@ -175,7 +177,7 @@ static void release_timer(struct sim *s, uint32_t stream)
 		release_frame(s, stream, nominal);
 }
 
-/* What follows from the end of a frame in streams that wait for it. */
+/* Begin the next frame of a stream that waits for the end of a frame. */
 static void feed_back(struct sim *s, uint32_t stream)
 {
 	const struct sim_stream *st = &s->workload->stream[stream];
@@ -210,7 +212,7 @@ static void commit_job(struct sim *s, uint32_t guest)
 
 	s->ring[(s->ring_head + s->ring_count) % SIM_RING] = g->job[g->head];
 	g->waiting--;
-	/* An empty queue starts over: fewer cache lines are touched. */
+	/* An empty queue starts over at 0: that touches fewer cache lines. */
 	g->head = g->waiting ? (g->head + 1) % SIM_QUEUE : 0;
 	g->committed++;
 	s->waiting--;
@@ -275,7 +277,7 @@ static void dispatch(struct sim *s)
 	}
 	if (s->policy->wakeup) {
 		s->wake = s->policy->wakeup(s);
-		/* A policy that asks for now would stop time. */
+		/* A policy that asks to be woken now would stop time. */
 		if (s->wake <= s->now)
 			s->wake = s->now + 1;
 	}
@@ -330,7 +332,7 @@ static void start_stream(struct sim *s, uint32_t stream)
 {
 	struct sim_stream_state *state = &s->stream[stream];
 
-	/* Far apart in the generator's sequence, whatever the seed. */
+	/* Streams begin far apart in the generator's sequence, whatever the seed. */
 	state->random.state = s->workload->seed * UINT64_C(0xd1342543de82ef95) + stream;
 	state->random.state = sim_random_next(&state->random);
 	s->guest[s->workload->stream[stream].guest].streams++;
@@ -396,7 +398,7 @@ void sim_finish(struct sim *s)
 		    s->timers.at[state->timer + 1] != SIM_NEVER)
 			count_unfinished(s, i, state->first_nominal_ns);
 	}
-	/* A job still on the GPU has used it until now. */
+	/* The job on the GPU has used it until now. */
 	if (s->ring_count)
 		s->outcome->busy_ns += s->now - s->job_start;
 	s->outcome->time_ns += s->now;

@@ -16,7 +16,7 @@ uint64_t sim_bucket_top(uint32_t bucket)
 
 uint64_t sim_distribution_permyriad(const struct sim_distribution *d, uint32_t permyriad)
 {
-	/* Rounded up: at least that many values are to lie below. */
+	/* Rounded up: at least that many values lie below. */
 	uint64_t wanted =
 		d->count / 10000 * permyriad + (d->count % 10000 * permyriad + 9999) / 10000;
 	uint64_t seen = 0;

@@ -20,7 +20,10 @@ static inline uint64_t sim_random_next(struct sim_random *r)
 	return z ^ (z >> 31);
 }
 
-/* Evenly in [low, high]; low <= high < low + 2^64 - 1. Biased by at most (high - low) / 2^64. */
+/*
+ * Returns a number evenly distributed in [low, high], with low <= high < low + 2^64 - 1 and a bias
+ * of at most (high - low) / 2^64.
+ */
 static inline uint64_t sim_random_between(struct sim_random *r, uint64_t low, uint64_t high)
 {
 	__extension__ typedef unsigned __int128 wide;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When each of a fixed number of things happens next, and which is first: a tournament tree, so
- * that the first is known at once and a change costs one comparison per level.
+ * A fixed number of timers in a tournament tree: the earliest is known at once, and setting one
+ * costs a comparison per level.
  */
 #ifndef MEDIATOR_SIM_ENGINE_TIMERS_H
 #define MEDIATOR_SIM_ENGINE_TIMERS_H
@@ -11,14 +11,15 @@
 #define TIMERS_MAX 256u
 
 struct timers {
-	uint64_t at[TIMERS_MAX];     /* UINT64_MAX: never */
-	uint16_t winner[TIMERS_MAX]; /* of the inner node; node 1 is the root */
+	uint64_t at[TIMERS_MAX];     /* when each timer expires; UINT64_MAX: never */
+	uint16_t winner[TIMERS_MAX]; /* earliest timer below each inner node; node 1 is the root */
 	uint32_t leaves;	     /* a power of two */
 };
 
-/* `count` timers, 1 to TIMERS_MAX, none of them set. */
+/* Start with `count` timers, 1 to TIMERS_MAX, none of them set. */
 void timers_init(struct timers *t, uint32_t count);
 
+/* Returns the earliest timer. */
 static inline uint32_t timers_first(const struct timers *t)
 {
 	return t->winner[1];

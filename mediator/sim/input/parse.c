@@ -24,7 +24,7 @@ int statement_fail(struct parser *p, const char *field, const char *format, ...)
 	return -1;
 }
 
-/* Cut the line into words, in place. */
+/* Split the line into words, in place. */
 static int split(struct parser *p, char *line)
 {
 	p->words = 0;
@@ -78,11 +78,11 @@ static int read_line(struct parser *p, const char *start, size_t length)
 	return p->words ? run_statement(p) : 0;
 }
 
-static int check_whole(struct parser *p)
+static int validate_whole(struct parser *p)
 {
 	p->line = 0;
 	if (!p->out->num_streams)
-		return statement_fail(p, "stream", "there is none; at least one is needed");
+		return statement_fail(p, "stream", "is missing; at least one is needed");
 	if (sim_workload_runs(p->out) > SIM_MAX_RUNS)
 		return statement_fail(p, "sweep",
 				      "all sweeps together ask for %llu runs; at most %u",
@@ -105,5 +105,5 @@ int sim_parse(const char *text, size_t size, struct sim_workload *out, struct si
 			return -1;
 		at += length + 1;
 	}
-	return check_whole(&p);
+	return validate_whole(&p);
 }

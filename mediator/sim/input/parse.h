@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads workload files: one statement a line, as docs/man/gpumsim.1 describes them. Strict: an
- * unknown word, a value out of range or a statement that contradicts another is an error that
- * names line and field. Pure; any bytes are survived.
+ * Parser of workload files, one statement a line, as docs/man/gpumsim.1 describes them. Strict: an
+ * unknown word, a value out of range or a statement that contradicts another is an error that names
+ * line and field. Pure; safe with any bytes as input.
  */
 #ifndef MEDIATOR_SIM_INPUT_PARSE_H
 #define MEDIATOR_SIM_INPUT_PARSE_H
@@ -13,7 +13,7 @@
 
 #define SIM_LINE_MAX 1024u /* bytes, with the terminating zero */
 
-/* Limits of times; what is simulated stays far below 2^63 ns. */
+/* Limits of times: sums in the simulation stay far below 2^63 ns. */
 #define SIM_MIN_PERIOD_NS   UINT64_C(10000)
 #define SIM_MIN_JOB_NS	    UINT64_C(1000)
 #define SIM_MAX_TIME_NS	    UINT64_C(1000000000000) /* 1,000 s, unless said otherwise */
@@ -27,16 +27,16 @@
 struct sim_error {
 	uint32_t line;	   /* from 1; 0: the file as a whole */
 	char field[40];	   /* "": the line as a whole */
-	char message[160]; /* what was found, what is allowed */
+	char message[160]; /* what is wrong and what is allowed */
 };
 
 /*
- * Read `size` bytes of text. Returns 0 and fills *out, or -1 and fills *err, which then describes
- * the first error.
+ * Parse `size` bytes of text. Returns 0 with *out filled in, or -1 with the first error in *err;
+ * *out is then undefined.
  */
 int sim_parse(const char *text, size_t size, struct sim_workload *out, struct sim_error *err);
 
-/* A time such as 16.667ms into *ns. Units: ns, us, ms, s. Returns 0, or -1: not a time. */
+/* Parse a time such as 16.667ms; units are ns, us, ms and s. Returns 0, or -1: not a time. */
 int sim_parse_time(const char *text, uint64_t *ns);
 
 #endif

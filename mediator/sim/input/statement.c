@@ -83,7 +83,7 @@ int statement_guest(struct parser *p)
 	int has_priority = 0;
 
 	if (p->words < 2)
-		return statement_fail(p, "guest", "its name is missing: guest NAME priority=N");
+		return statement_fail(p, "guest", "the name is missing: guest NAME priority=N");
 	if (w->num_guests == SIM_MAX_GUESTS)
 		return statement_fail(p, "guest", "more than %u", SIM_MAX_GUESTS);
 	if (find_guest(w, p->word[1]) >= 0)
@@ -148,27 +148,27 @@ static int read_gap(struct parser *p, struct sim_stream *s, char *value)
 
 	if (s->num_segments < 2)
 		return statement_fail(p, "gap",
-				      "there is none without a job of several segments "
-				      "before it, such as job=1ms,2ms gap=500us");
+				      "needs a job of several segments before it, such as "
+				      "job=1ms,2ms gap=500us");
 	while (value) {
 		char *comma = strchr(value, ',');
 
 		if (comma)
 			*comma = '\0';
 		if (n == s->num_segments - 1)
-			return statement_fail(p, "gap", "more of them than between the segments");
+			return statement_fail(p, "gap", "more gaps than between the segments");
 		if (statement_time(p, "gap", value, 0, SIM_MAX_TIME_NS, &s->gap_ns[n++]))
 			return -1;
 		value = comma ? comma + 1 : NULL;
 	}
 	if (n > 1 && n < s->num_segments - 1)
-		return statement_fail(p, "gap", "fewer of them than between the segments");
+		return statement_fail(p, "gap", "fewer gaps than between the segments");
 	for (; n < s->num_segments - 1; n++)
 		s->gap_ns[n] = s->gap_ns[0];
 	return 0;
 }
 
-/* TIME, or TIME/N: every Nth job. */
+/* TIME: each job. TIME/N: each Nth job. */
 static int read_rogue(struct parser *p, struct sim_stream *s, char *value)
 {
 	char *slash = strchr(value, '/');
@@ -281,7 +281,7 @@ static int read_kind(struct parser *p, struct sim_stream *s, const char *word)
 		p, "kind", "\"%.32s\" is none of periodic, bursty, saturating, loop, rogue", word);
 }
 
-static int check_stream(struct parser *p, struct sim_stream *s, int has_guest)
+static int validate_stream(struct parser *p, struct sim_stream *s, int has_guest)
 {
 	int timed = s->kind == SIM_PERIODIC || s->kind == SIM_BURSTY;
 
@@ -310,7 +310,7 @@ int statement_stream(struct parser *p)
 	if (p->words < 3)
 		return statement_fail(
 			p, "stream",
-			"its name or kind is missing: stream NAME KIND field=value...");
+			"the name or kind is missing: stream NAME KIND field=value...");
 	if (w->num_streams == SIM_MAX_STREAMS)
 		return statement_fail(p, "stream", "more than %u", SIM_MAX_STREAMS);
 	if (find_stream(w, p->word[1]) >= 0)
@@ -325,7 +325,7 @@ int statement_stream(struct parser *p)
 			return -1;
 		has_guest |= !strcmp(p->word[i], "guest");
 	}
-	if (check_stream(p, s, has_guest))
+	if (validate_stream(p, s, has_guest))
 		return -1;
 	w->num_streams++;
 	return 0;
@@ -372,7 +372,8 @@ int statement_setting(struct parser *p)
 
 	if (p->words != 2)
 		return statement_fail(p, name, "takes one value");
-	bit = (uint32_t)name[0] << 8 | (uint32_t)name[1]; /* they differ in two letters */
+	/* The names of settings differ in their first two letters. */
+	bit = (uint32_t)name[0] << 8 | (uint32_t)name[1];
 	for (uint32_t i = 0; i < p->num_settings; i++)
 		if (p->setting[i] == bit)
 			return statement_fail(p, name, "is given twice");

@@ -11,7 +11,7 @@ _Static_assert(CONFIG_MAX_GUESTS + CONFIG_MAX_PANELS <= SIM_MAX_GUESTS, "SIM_MAX
 _Static_assert(CONFIG_MAX_DISPLAYS + CONFIG_MAX_PANELS <= SIM_MAX_STREAMS, "SIM_MAX_STREAMS");
 _Static_assert(CONFIG_MAX_SEGMENTS <= SIM_MAX_SEGMENTS, "SIM_MAX_SEGMENTS");
 
-/* The compositor goes before all guests, so theirs are one lower than in the tree. */
+/* The compositor has the highest priority, 0, so a guest's is one lower than in the tree. */
 static uint32_t guest_priority(uint32_t priority)
 {
 	return priority + 1;
@@ -55,7 +55,7 @@ static void add_display(const struct config_display *from, const struct config_g
 	}
 	s->jitter_ns = from->jitter_us * US;
 	s->deadline_ns = from->deadline_us ? from->deadline_us * US : s->period_ns;
-	/* Just after the others have begun: the least lucky moment. */
+	/* Just after the others have begun: the worst moment. */
 	s->start_ns = 1;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's device tree as a workload: what its guests may do at most. */
+/* A board's device tree as a workload: its guests do the most that they declare. */
 #ifndef MEDIATOR_SIM_INPUT_TREE_H
 #define MEDIATOR_SIM_INPUT_TREE_H
 
@@ -8,15 +8,15 @@
 
 enum sim_load {
 	SIM_LOAD_PERIODIC = 0, /* each display draws one frame per period */
-	/* As many jobs as it can, by every guest but those of the most important displays. */
+	/* All guests but those of the most important displays send as many jobs as they can. */
 	SIM_LOAD_SATURATING = 1,
 };
 
 /*
- * Fill *out: a guest for each guest of the tree, and one for the compositor of each composed panel
- * when its time is declared; a stream for each display, each job as long as declared, or, where
- * nothing is declared, undeclared_job_ns. Returns NULL, or the name of a guest without a declared
- * job when undeclared_job_ns is 0.
+ * Fill *out. Each guest of the tree is a guest of the workload, and so is the compositor of each
+ * composed panel that declares compose-us. Each display is a stream. Each job is as long as
+ * declared, or undeclared_job_ns long if the guest declares no length. Returns NULL; or, if
+ * undeclared_job_ns is 0, the name of a guest that declares none.
  */
 const char *sim_tree(const struct config *config, enum sim_load load, uint64_t undeclared_job_ns,
 		     struct sim_workload *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a workload as a file that the parser reads back to the same. */
+/* Writes a workload as a file from which the parser reads the same workload. */
 #include <inttypes.h>
 
 #include "mediator/sim/output/output.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* jansson gives NULL up the chain when memory runs out; the caller of sim_json() says so. */
+/* If memory runs out, jansson returns NULL, also for each enclosing object: the caller sees it. */
 #include "mediator/sim/output/output.h"
 
 static json_t *number(uint64_t n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results for people, scripts and viewers. Writes to what the caller has opened; no policy. */
+/* Results for people, scripts and viewers, written to files that the caller has opened. */
 #ifndef MEDIATOR_SIM_OUTPUT_OUTPUT_H
 #define MEDIATOR_SIM_OUTPUT_OUTPUT_H
 
@@ -13,30 +13,31 @@ struct sim_result {
 	const struct sim_workload *workload;
 	const struct sim_policy *policy;
 	const struct sim_outcome *outcome;
-	/* Worst response of each stream by analysis; 0: none is promised. NULL: not analysed. */
+	/* Bound of each stream's response by analysis; 0: no bound. NULL: not analysed. */
 	const uint64_t *bound_ns;
 };
 
-/* A file that sim_parse() reads back to the same workload. */
+/* Write a file from which sim_parse() reads the same workload. */
 void sim_workload_write(FILE *out, const struct sim_workload *w);
 
-/* A table for the terminal. */
+/* Write a table for the terminal. */
 void sim_table_write(FILE *out, const struct sim_result *result);
 
-/* The same as an object for scripts; NULL when out of memory. The caller owns it. */
+/* Returns the result as an object, which the caller owns; NULL: out of memory. */
 json_t *sim_json(const struct sim_result *result);
 
 /*
- * A figure: for each stream with a deadline (of each stream if none has one) the part of its
- * frames that took longer than t, for each of the results, which are of one workload.
+ * Write a figure of results of one workload, at most SIM_SVG_POLICIES. It has a plot for each
+ * stream with a deadline, or for each stream if none has a deadline, and in the plot a curve for
+ * each result: the part of the stream's frames that took longer than t.
  */
 #define SIM_SVG_POLICIES 12u
 void sim_svg_write(FILE *out, const struct sim_result *results, uint32_t num_results);
 
 /*
  * A timeline in the Trace Event Format, which Perfetto and Chrome open: jobs on the GPU, frames of
- * each stream, missed deadlines. Start it, run a simulation with trace.observer, finish it. Only
- * what ends before `until` is written.
+ * each stream, missed deadlines. Start the trace, run a simulation with trace.observer, finish the
+ * trace. Jobs and frames that end at `until` or later are left out.
  */
 struct sim_trace {
 	FILE *out;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One plot per display: across, the response time; up, the part of frames that took longer, on a
- * logarithmic scale, so that the rare frames are as visible as the usual ones.
+ * One plot per stream: the x axis is the response time, the y axis the part of frames that took
+ * longer, on a logarithmic scale, so that rare frames are as visible as usual ones.
  */
 #include "mediator/sim/output/output.h"
 
@@ -11,7 +11,7 @@ enum {
 	WIDTH = 760,
 	LEFT = 70,
 	RIGHT = 24,
-	TOP = 30, /* of a plot: its title */
+	TOP = 30, /* of a plot, for its title */
 	PLOT = 170,
 	BOTTOM = 44,
 	ROW = TOP + PLOT + BOTTOM,
@@ -28,7 +28,7 @@ static const struct sim_distribution *response(const struct sim_result *result, 
 	return &result->outcome->stream[stream].response;
 }
 
-/* The right end of the axis: all of the most important policy, at most four deadlines. */
+/* Right end of the x axis: the longest response under any policy, at most four deadlines. */
 static double axis_end(const struct sim_result *results, uint32_t n, uint32_t stream)
 {
 	uint64_t deadline = results[0].workload->stream[stream].deadline_ns;
@@ -47,7 +47,7 @@ static double across(double ns, double end)
 	return LEFT + (WIDTH - LEFT - RIGHT) * (ns < end ? ns : end) / end;
 }
 
-/* Height of the part `ratio`, 0 < ratio <= 1, from a plot's top. */
+/* Distance from a plot's top for the part `ratio`, 0 < ratio <= 1. */
 static double down(double ratio)
 {
 	double decades = -log10(ratio);
@@ -55,7 +55,7 @@ static double down(double ratio)
 	return PLOT * (decades < DECADES ? decades : DECADES) / DECADES;
 }
 
-/* A step between ticks that looks good: 1, 2 or 5 times a power of ten; at most eight ticks. */
+/* A round step between at most eight ticks: 1, 2 or 5 times a power of ten. */
 static double tick_step(double end)
 {
 	double step = pow(10, floor(log10(end / 8)));

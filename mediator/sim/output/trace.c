@@ -6,7 +6,7 @@
 
 enum { GPU = 1, FRAMES = 2 }; /* "processes" of the timeline */
 
-/* One event; names are made of letters, digits, - and _, so nothing needs to be escaped. */
+/* Write one event. Names consist of letters, digits, - and _, so nothing needs to be escaped. */
 __attribute__((format(printf, 2, 3))) static void event(struct sim_trace *t, const char *format,
 							...)
 {

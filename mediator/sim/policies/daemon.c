@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The daemon's scheduler in the simulator: what mediator/daemon does with backends' messages, done
- * with simulated ones. Everything that decides is in mediator/sched, whose object files the
- * simulator links.
+ * The daemon's scheduler as a policy of the simulator: this file makes the calls that
+ * mediator/daemon makes when messages of backends arrive. All decisions are those of
+ * mediator/sched, whose object files the simulator links.
  *
- * As in the daemon, a guest announces one job at a time. A job that is killed ends after its kill
- * time, the watchdog's delay and the reset; its guest goes on at once and keeps its debt, which is
+ * As in the daemon, a guest announces one job at a time. A killed job ends after its kill time, the
+ * delay until that is noticed and the reset. Its guest goes on at once and keeps its debt, which is
  * the worst that it can do to others.
  */
 #include <string.h>
@@ -19,9 +19,9 @@ struct daemon_state {
 	struct sched sched;
 	struct sched_client *client[SIM_MAX_GUESTS];
 	uint64_t next_id[SIM_MAX_GUESTS];
-	uint64_t wake;			  /* simulation's time */
-	uint64_t check;			  /* of the job on the GPU; scheduler's time */
-	uint32_t display[SIM_MAX_GUESTS]; /* the stream whose frames are told, SIM_NOBODY: none */
+	uint64_t wake;			  /* of sched_pick(), in the simulation's time */
+	uint64_t overrun_at;		  /* of sched_overrun(), in the scheduler's time */
+	uint32_t display[SIM_MAX_GUESTS]; /* stream that is its display, or SIM_NOBODY */
 };
 
 _Static_assert(sizeof(struct daemon_state) <= SIM_POLICY_BYTES, "SIM_POLICY_BYTES");
@@ -99,7 +99,7 @@ static void init(struct sim *s, const struct sched_policy *policy)
 	sched_set_costs(&d->sched, &costs);
 	for (uint32_t i = 0; i < w->num_guests; i++)
 		add_client(s, d, i);
-	d->wake = d->check = SIM_NEVER;
+	d->wake = d->overrun_at = SIM_NEVER;
 }
 
 static void init_fixed_priority(struct sim *s)
@@ -122,7 +122,7 @@ static void init_time_slice(struct sim *s)
 	init(s, &sched_time_slice);
 }
 
-/* The guest's oldest job that is not yet announced, if it may announce one. */
+/* Announce the guest's oldest waiting job, if none is announced. */
 static void announce(struct sim *s, struct daemon_state *d, uint32_t guest)
 {
 	struct sched_client *c = d->client[guest];
@@ -139,10 +139,9 @@ static void arrived(struct sim *s, uint32_t guest)
 	announce(s, state_of(s), guest);
 }
 
-/* When the watchdog looks; not when the job is over by then. */
-static void look_at_job(struct sim *s, struct daemon_state *d)
+static void count_overrun(struct sim *s, struct daemon_state *d)
 {
-	sched_overrun(&d->sched, sched_time(s), &d->check);
+	sched_overrun(&d->sched, sched_time(s), &d->overrun_at);
 }
 
 static uint32_t pick(struct sim *s)
@@ -159,7 +158,7 @@ static uint32_t pick(struct sim *s)
 	if (!c)
 		return SIM_NOBODY;
 	d->wake = SIM_NEVER;
-	look_at_job(s, d);
+	count_overrun(s, d);
 	return (uint32_t)(c - d->sched.client);
 }
 
@@ -173,10 +172,10 @@ static void finished(struct sim *s, uint32_t guest)
 	struct daemon_state *d = state_of(s);
 	struct sched_client *c = d->client[guest];
 
-	/* The watchdog's last look, when it was due before the end. */
-	if (d->check <= sched_time(s))
-		look_at_job(s, d);
-	d->check = SCHED_NEVER;
+	/* The daemon would have called this at overrun_at, before the job's end. */
+	if (d->overrun_at <= sched_time(s))
+		count_overrun(s, d);
+	d->overrun_at = SCHED_NEVER;
 	sched_done(&d->sched, c, c->job.id, sched_time(s));
 }
 

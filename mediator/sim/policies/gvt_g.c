@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GVT-g's time-based scheduler, as Linux had it in drivers/gpu/drm/i915/gvt until 6.x, with its
- * constants: a tick each 1 ms; each 100 ms a time slice for every virtual GPU by its weight, added
- * to what it has left or owes; each tenth time what is left or owed is forgotten. At a tick the
- * first one in the order of last use that has work and time left is chosen. The one before it
- * starts no further job, the switch happens when its running job ends. Time is charged while a
- * virtual GPU is the chosen one, whether or not it works. When nobody with work has time left, the
- * GPU is idle until there is: it is not work-conserving.
+ * GVT-g's time-based scheduler with its constants, as Linux had it in drivers/gpu/drm/i915/gvt
+ * until 6.x. There is a tick each 1 ms. Each 100 ms every virtual GPU gets a time slice by its
+ * weight, added to its remaining time or debt; each tenth time the remaining time or debt is
+ * forgotten. A tick chooses, of the virtual GPUs that have work and time left, the one that was
+ * chosen longest ago. The virtual GPU chosen before starts no further job, and the switch happens
+ * when its running job ends. Time is charged to the chosen virtual GPU whether or not it works. If
+ * no virtual GPU with work has time left, the GPU stays idle: this policy is not work-conserving.
  */
 #include <string.h>
 
@@ -19,10 +19,10 @@
 struct gvt_g {
 	int64_t left_ns[SIM_MAX_GUESTS];
 	int64_t slice_ns[SIM_MAX_GUESTS];
-	uint32_t lru[SIM_MAX_GUESTS]; /* the first was chosen longest ago */
+	uint32_t lru[SIM_MAX_GUESTS]; /* ordered: the first was chosen longest ago */
 	uint32_t current, next;	      /* guests, IDLE or NONE */
-	uint64_t charged_ns;	      /* up to when the current one has been charged */
-	uint64_t tick_ns, balance_ns; /* next ones */
+	uint64_t charged_ns;	      /* the current guest is charged up to this time */
+	uint64_t tick_ns, balance_ns; /* of the next tick and the next slices */
 	uint32_t stage;
 };
 
@@ -115,7 +115,7 @@ static uint32_t pick(struct sim *s)
 	return g->current;
 }
 
-/* The end of a job that a switch waits for is followed by a choice for the one after it. */
+/* A switch may wait for the end of this job; pick() is called after it. */
 static void finished(struct sim *s, uint32_t guest)
 {
 	struct gvt_g *g = state_of(s);
@@ -124,7 +124,7 @@ static void finished(struct sim *s, uint32_t guest)
 	switch_over(s, g);
 }
 
-/* Called after each instant, so also at ticks that find nothing to do. */
+/* Every tick wakes the policy, even if there is nothing to do. */
 static uint64_t wakeup(struct sim *s)
 {
 	struct gvt_g *g = state_of(s);

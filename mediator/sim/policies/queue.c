@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Policies that only look at what waits.
+ * Policies that look only at the waiting jobs.
  *
- * virtio-fifo	plain virtio-gpu: one queue for all, in the order of submission.
+ * virtio-fifo	plain virtio-gpu: one queue for all jobs, in the order of submission.
  * drm-rr	round robin between clients, as drm_sched did by default before Linux 6.8: the next
- *		client after the last one that has a job.
+ *		client that has a job, after the one served last.
  * drm-prio-N	drm_sched with strict priorities, FIFO among equals, and N credits: up to N jobs are
- *		with the GPU, which executes them in order.
+ *		committed to the GPU, which executes them in order.
  * edf		non-preemptive earliest deadline first; jobs without a deadline last, FIFO.
  */
 #include "mediator/sim/policies/policies.h"
 
 struct round_robin {
-	uint32_t last; /* guest served */
+	uint32_t last; /* guest served last */
 };
 
-static void nothing(struct sim *s)
+static void no_init(struct sim *s)
 {
 	(void)s;
 }
@@ -110,11 +110,11 @@ static uint32_t pick_edf(struct sim *s)
 	const struct sim_policy variable = {                                                       \
 		.name = peer_name, .about = text, .init = init_function, .pick = pick_function}
 
-PEER(sim_peer_fifo, "virtio-fifo", nothing, pick_fifo, "peer: plain virtio-gpu");
+PEER(sim_peer_fifo, "virtio-fifo", no_init, pick_fifo, "peer: plain virtio-gpu");
 PEER(sim_peer_round_robin, "drm-rr", init_round_robin, pick_round_robin,
      "peer: drm_sched round robin");
-PEER(sim_peer_priority_1, "drm-prio-1", nothing, pick_priority_1,
+PEER(sim_peer_priority_1, "drm-prio-1", no_init, pick_priority_1,
      "peer: drm_sched strict priority, 1 credit");
-PEER(sim_peer_priority_2, "drm-prio-2", nothing, pick_priority_2,
+PEER(sim_peer_priority_2, "drm-prio-2", no_init, pick_priority_2,
      "peer: drm_sched strict priority, 2 credits");
-PEER(sim_peer_edf, "np-edf", nothing, pick_edf, "peer: non-preemptive earliest deadline first");
+PEER(sim_peer_edf, "np-edf", no_init, pick_edf, "peer: non-preemptive earliest deadline first");

@@ -5,9 +5,9 @@
  * priority, FIFO among equals.
  *
  * PRT, predictable response time: a group waits until the one before it is complete.
- * HT, high throughput: a group is also submitted at once if the one that executes is the same
- * task's and no task of higher priority waits. So a task keeps the GPU for as long as it submits
- * in time, and whoever comes waits for all that it has submitted.
+ * HT, high throughput: a group is also submitted at once if the executing group is of the same task
+ * and no task of higher priority waits. So a task keeps the GPU for as long as it submits in time,
+ * and a new task waits for all groups submitted before.
  */
 #include "mediator/sim/policies/policies.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Needs the board image; boots it twice.
+# Boots the board image twice.
 .PHONY: bench-board
 bench: bench-board
 bench-board: image ## the board: the cluster beside two saturating guests, FIFO against priority

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Needs the board image; boots it once.
+# Boots the board image once.
 .PHONY: bench-cockpit
 bench: bench-cockpit
 bench-cockpit: image ## the board: a guest against the driver domain itself, costs of a frame

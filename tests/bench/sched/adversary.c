@@ -9,11 +9,11 @@ struct state {
 	struct sched_client *client;
 	uint64_t id;
 	uint64_t nominal, release;	  /* of the next frame; SCHED_NEVER: waits for the victim */
-	uint64_t index;			  /* of it */
-	uint64_t back;			  /* end of the gap, SCHED_NEVER: not in one */
-	uint64_t attacked;		  /* the arrival that was blocked */
-	uint64_t frame[ADVERSARY_QUEUE];  /* nominal releases of those that are not complete */
-	uint32_t first, frames, segments; /* segments: left of the first frame */
+	uint64_t index;			  /* of the next frame */
+	uint64_t back;			  /* end of its gap; SCHED_NEVER: not in a gap */
+	uint64_t attacked;		  /* when a lower job was last started against it */
+	uint64_t frame[ADVERSARY_QUEUE];  /* nominal releases of frames that are not complete */
+	uint32_t first, frames, segments; /* segments: remaining ones of the first frame */
 };
 
 struct world {
@@ -21,8 +21,8 @@ struct world {
 	const struct adversary_plan *plan;
 	uint32_t victim;
 	uint64_t now, end, wake, longest;
-	int running;	/* stream, -1: nobody */
-	uint64_t ended; /* the last job */
+	int running;	/* stream on the GPU; -1: none */
+	uint64_t ended; /* when the last job ended */
 	struct state state[ADVERSARY_STREAMS];
 	struct sched sched;
 };
@@ -149,7 +149,7 @@ static void end_job(struct world *w)
 		complete(w, i);
 }
 
-/* The longest job below that may run. */
+/* Returns the stream below with the longest job up to `most` that may run; or ADVERSARY_STREAMS. */
 static uint32_t blocker(const struct world *w, uint64_t most)
 {
 	uint32_t best = ADVERSARY_STREAMS;
@@ -166,7 +166,7 @@ static uint32_t blocker(const struct world *w, uint64_t most)
 	return best;
 }
 
-/* How long before its release a job of `cost` has to begin, so that its gate lets it. */
+/* Returns how long before stream i's release a job of `cost` must begin to pass the gate of i. */
 static uint64_t lead_of(const struct world *w, uint32_t i, uint64_t cost)
 {
 	const struct state *s = &w->state[i];
@@ -176,7 +176,10 @@ static uint64_t lead_of(const struct world *w, uint32_t i, uint64_t cost)
 	return s->client->expected && least > over + 1 ? least - over : 1;
 }
 
-/* When a job that is to be in the way of i's next job begins, and the longest that may. */
+/*
+ * Returns when a job below must begin to block stream i's next job; *most becomes the longest cost
+ * that may begin then.
+ */
 static uint64_t arrival(const struct world *w, uint32_t i, uint64_t *most)
 {
 	const struct state *s = &w->state[i];
@@ -198,7 +201,10 @@ static uint64_t arrival(const struct world *w, uint32_t i, uint64_t *most)
 	return s->release > lead && !waits(w, i) ? s->release - lead : SCHED_NEVER;
 }
 
-/* Whoever waits for an idle GPU is held by a gate; a shorter job may go in its place. */
+/*
+ * Returns whether a stream will start at once. A job that waits for an idle GPU is held by a gate,
+ * and a shorter job may go in its place.
+ */
 static int somebody_will_start(const struct world *w)
 {
 	for (uint32_t i = 0; i < w->set->count; i++)
@@ -207,7 +213,7 @@ static int somebody_will_start(const struct world *w)
 	return 0;
 }
 
-/* Jobs below that are to be in the way begin now, if they would begin at once. */
+/* Announce the jobs below that are to block others now, if they would start at once. */
 static void attack(struct world *w)
 {
 	for (uint32_t i = 0; i < w->set->count && w->running < 0; i++) {
@@ -229,7 +235,7 @@ static void come_back(struct world *w, uint32_t i)
 	announce(w, i);
 }
 
-/* The victim comes to the GPU: whoever has waited for that goes first. */
+/* The victim comes to the GPU: streams that have waited for that go first. */
 static void join_victim(struct world *w)
 {
 	for (uint32_t i = 0; i < w->set->count; i++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the response-time analysis takes: random sets of displays, as many as there are guests, on a
- * GPU of which they use a half. Plain ones have jitter; the others have gaps, gates and equals,
- * too.
+ * CPU time of the response-time analysis for random sets of displays, one for each guest, that use
+ * half of the GPU. Plain sets have jitter; the others have gaps, gates and equal priorities, too.
  */
 #include <stdio.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a decision costs: sched_pick() with a full house, timed one by one with the processor's own
- * counter, whose cost and noise are measured the same way around nothing. A cluster with a gate at
- * 60 Hz and n - 1 guests with budgets and weights which always have a job; time goes on by the
- * jobs' lengths, so gates, budgets and shares all change.
+ * The cost of a decision. Calls of sched_pick() are timed one by one with the processor's own
+ * counter; the cost and the noise of the counter are measured in the same way, around nothing. The
+ * clients are a cluster with a gate at 60 Hz and n - 1 guests with budgets and weights that always
+ * have a job. Time advances by the lengths of jobs, so gates, budgets and shares all change.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static uint64_t counter(void)
 #if defined(__x86_64__)
 	uint32_t low, high;
 
-	/* Earlier instructions are done when the counter is read. */
+	/* The fences wait until earlier instructions are complete. */
 	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
 	return (uint64_t)high << 32 | low;
 #else
@@ -85,7 +85,10 @@ static void announce(struct sched *s, struct sched_client *c, uint64_t now)
 	sched_ready(s, c, &job, now);
 }
 
-/* Times each decision into *cost, or, if that is NULL, the mean of each STRETCH of them. */
+/*
+ * Record the time of each decision in *cost; or, if `cost` is NULL, the mean of each STRETCH of
+ * decisions in `stretch`.
+ */
 static void decide(uint32_t guests, struct cost *cost, double *stretch)
 {
 	static struct sched s;
@@ -134,9 +137,9 @@ static void decide(uint32_t guests, struct cost *cost, double *stretch)
 }
 
 /*
- * Mean of a decision with done and ready, without a counter in between: the median over short
- * stretches, most of which nobody interrupts. The processor's speed changes, too, so all sizes are
- * measured in turn, several times, and the least counts.
+ * Mean time of a decision with done and ready, without reading the counter in between: the median
+ * over short stretches, most of which no interrupt disturbs. The processor's speed changes, too, so
+ * all sizes are measured in turn, several times, and the least value counts.
  */
 static void mean_cycles_ns(double *mean)
 {
@@ -183,8 +186,8 @@ json_t *bench_cost(const struct bench_options *o, uint32_t *bad)
 	for (size_t i = 0; i < SIZES; i++) {
 		double median, p99, worst, cycle;
 
+		decide(sizes[i], cost, NULL); /* to warm up caches and branch prediction */
 		decide(sizes[i], cost, NULL);
-		decide(sizes[i], cost, NULL); /* the first one has warmed up caches and branches */
 		median = (bench_permille(cost->pick, DECISIONS, 500) - base) * tick;
 		p99 = (bench_permille(cost->pick, DECISIONS, 990) - base) * tick;
 		worst = (cost->pick[DECISIONS - 1] - base) * tick;
@@ -199,7 +202,7 @@ json_t *bench_cost(const struct bench_options *o, uint32_t *bad)
 	free(cost);
 	growth = mean[SIZES - 1] / mean[0];
 	printf("  growth from 2 to 64 guests: %.2f\n", growth);
-	/* Times are judged with the noise of the machine beside them, not by an exit status. */
+	/* Measured times do not affect the exit status: a reader compares them with the noise. */
 	(void)bad;
 	return json_pack("{s:o, s:f, s:f, s:f}", "guests", list, "growth_2_to_64", growth,
 			 "timer_ns", base * tick, "noise_p99_ns", noise);

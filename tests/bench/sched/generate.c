@@ -53,7 +53,7 @@ static void draw_guest(struct sim_random *r, enum bench_class class, uint32_t us
 		g->max_job_us = 50;
 	if (class == BENCH_KILLS)
 		g->kill_time_us = g->max_job_us + between(r, 0, g->max_job_us / 4);
-	/* Twice what it needs; admission says whether that is enough. */
+	/* Twice the need; admission decides whether that suffices. */
 	if (between(r, 0, 1)) {
 		g->budget_period_us = d->frame_period_us;
 		g->budget_us = 2 * g->max_job_us * d->segments + 200;
@@ -62,7 +62,7 @@ static void draw_guest(struct sim_random *r, enum bench_class class, uint32_t us
 	}
 }
 
-/* Shares of the GPU that sum up to `permille`, uneven. */
+/* Draw uneven shares of the GPU with a sum of about `permille`. */
 static void draw_shares(struct sim_random *r, uint32_t n, uint32_t permille, uint32_t *share)
 {
 	uint32_t part[CONFIG_MAX_GUESTS], sum = 0;

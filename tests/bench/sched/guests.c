@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cluster's longest response, from 2 guests to 64: all the others saturate the GPU. */
+/* The cluster's longest response beside 1 to 63 guests that saturate the GPU. */
 #include <stdio.h>
 #include <string.h>
 

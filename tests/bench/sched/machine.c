@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How quiet the machine was: the same work a few hundred times. What is measured in nanoseconds
- * elsewhere is as good as this; what is simulated does not depend on it.
+ * The noise of the machine: the same work is measured a few hundred times. It limits the accuracy
+ * of measured times; simulated figures do not depend on it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static double time_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* About 1 ms of arithmetic that cannot be left out. */
+/* About 1 ms of arithmetic that the compiler cannot remove. */
 static uint64_t same_work(void)
 {
 	struct sim_random random = {1};

@@ -12,12 +12,12 @@ static const char usage[] =
 	"usage: sched [OPTION]... OUT.json\n"
 	"  --frames N       frames of the most important display in random configurations\n"
 	"                   (default: 20000000; the promise is 100000000)\n"
-	"  --seed N         of the random configurations (default: 1)\n"
-	"  --tries N        runs in which the worst response of a display is looked for\n"
+	"  --seed N         seed of the random configurations (default: 1)\n"
+	"  --tries N        runs in a search for the worst response of a display\n"
 	"                   (default: 600)\n"
-	"  --threads N      (default: one per processor)\n"
-	"  --workloads DIR  (default: tests/bench/sched)\n"
-	"Exit status: 0 all holds, 1 something does not, 2 bad usage, 3 failed.\n";
+	"  --threads N      number of threads (default: one per processor)\n"
+	"  --workloads DIR  folder of *.sim (default: tests/bench/sched/scenarios)\n"
+	"Exit status: 0 all promises hold, 1 one was broken, 2 bad usage, 3 failed.\n";
 
 struct bench_sim *bench_new(void)
 {
@@ -96,7 +96,8 @@ static int run(const struct bench_options *o)
 	status = write_json(json, o->out);
 	json_decref(json);
 	if (!status)
-		printf("\n%s; figures in %s\n", bad ? "NOT ALL HOLDS" : "all holds", o->out);
+		printf("\n%s; figures in %s\n", bad ? "PROMISES BROKEN" : "all promises hold",
+		       o->out);
 	return status ? status : bad != 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All policies on the same workloads: those in this folder, and the two-client patterns by which
- * Linux tests drm_sched (drivers/gpu/drm/scheduler/tests/tests_scheduler.c: jobs, their lengths and
- * the pauses between them are taken over).
+ * All policies on the same workloads: those in the folder scenarios. drm-*.sim are the two-client
+ * patterns of Linux's tests of drm_sched (drivers/gpu/drm/scheduler/tests/tests_scheduler.c), with
+ * the same jobs, lengths and pauses.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static int is_pattern(const char *name)
 	return !strncmp(name, "drm-", 4);
 }
 
-/* The stream to look at is the first; of the others, how many frames they finish. */
+/* Print the responses of the first stream, and the rate of frames that the others finish. */
 static void print_row(const struct bench_sim *b, const struct sim_policy *policy)
 {
 	const struct sim_stream_outcome *r = &b->outcome.stream[0];
@@ -63,7 +63,7 @@ static void print_row(const struct bench_sim *b, const struct sim_policy *policy
 	       (double)others * 1e9 / (double)b->outcome.time_ns, share);
 }
 
-/* "# text" in a file's first line after the licence says what it is about. */
+/* Print the title of a workload: the text after # in the line after the licence. */
 static void print_title(const char *path, const char *name)
 {
 	char line[200] = "";
@@ -111,13 +111,13 @@ static json_t *run_workload(struct bench_sim *b, const char *path, const char *n
 	return list;
 }
 
-/* Linux's patterns in one line each: the 99th percentile of the first stream. */
+/* Print Linux's patterns, one line each: the 99th percentile of the first stream. */
 static void print_patterns(json_t *json)
 {
 	const char *name;
 	json_t *list;
 
-	printf("\ndrm_sched's test patterns: p99 of the client looked at, ms\n  %-24s", "");
+	printf("\ndrm_sched's test patterns: p99 of the first client, ms\n  %-24s", "");
 	for (uint32_t i = 0; sim_policies[i]; i++)
 		printf(" %8.8s", sim_policies[i]->name);
 	printf("\n");

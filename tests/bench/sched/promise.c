@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that try random configurations (scenario.c), and what came of it. */
+/* Threads that try random configurations (scenario.c), and the sum of their results. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static int is_distinct(const struct worker *k, uint32_t display)
 	return 1;
 }
 
-/* How near to its bound each display came. */
+/* Record the ratio of bound and longest response of each display. */
 static void take_ratios(struct worker *k)
 {
 	struct ratios *r = k->tally.ratios[k->class];
@@ -130,10 +130,10 @@ static json_t *tally_to_json(struct tally *t, double seconds, uint32_t threads)
 	       "  all that is promised:   %" PRIu64 " frames, %" PRIu64 " missed, %" PRIu64
 	       " runs with a response beyond its bound\n"
 	       "  %.1f s, %.2f million jobs/s, %.2f million frames/s\n"
-	       "  the worst phase was looked for, for %" PRIu64 " displays, in %.1f s of them\n",
+	       "  of these, %.1f s were the search for the worst phase of %" PRIu64 " displays\n",
 	       t->configurations, t->refused, t->runs, t->frames, t->missed, t->frames_promised,
 	       t->missed_promised, t->beyond_bound, seconds, (double)t->jobs / seconds / 1e6,
-	       (double)t->frames_promised / seconds / 1e6, t->searched, t->search_s / threads);
+	       (double)t->frames_promised / seconds / 1e6, t->search_s / threads, t->searched);
 	json_object_set_new(ratios, "bound_to_max_cluster", kind_to_json(t, PROMISE_TOP));
 	json_object_set_new(ratios, "bound_to_max_distinct", kind_to_json(t, PROMISE_DISTINCT));
 	json_object_set_new(ratios, "bound_to_max", kind_to_json(t, PROMISE_ALL));

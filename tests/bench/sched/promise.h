@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of one thread of bench_promise(). */
+/* The state of the threads of bench_promise(). */
 #ifndef TESTS_BENCH_SCHED_PROMISE_H
 #define TESTS_BENCH_SCHED_PROMISE_H
 
@@ -12,10 +12,10 @@
 
 #define RATIO_SLOTS 4096u
 
-/* Displays whose bounds are compared with the worst response found. */
+/* Groups of displays whose bounds are compared with the worst response found. */
 enum promise_kind {
-	PROMISE_TOP = 0,  /* the most important one, when no other has its priority */
-	PROMISE_DISTINCT, /* no two at its priority or above have the same */
+	PROMISE_TOP = 0,  /* the most important display, if no other has its priority */
+	PROMISE_DISTINCT, /* no two displays at this one's priority or above have the same */
 	PROMISE_ALL,
 	PROMISE_KINDS,
 };
@@ -27,16 +27,16 @@ struct ratios {
 
 struct tally {
 	uint64_t configurations, refused, runs;
-	uint64_t frames;	  /* of the most important display */
-	uint64_t frames_promised; /* of all displays, where something was promised */
-	uint64_t missed;	  /* by the most important display */
+	uint64_t frames;	  /* frames of the most important display */
+	uint64_t frames_promised; /* frames of all displays with a promise */
+	uint64_t missed;	  /* deadlines missed by the most important display */
 	uint64_t missed_promised;
-	uint64_t beyond_bound; /* displays whose longest response was above the bound */
+	uint64_t beyond_bound; /* runs and searches with a response above the bound */
 	uint64_t jobs;
 	uint64_t simulated_ns;
-	uint64_t broken_seed; /* of the first configuration that broke a promise */
+	uint64_t broken_seed; /* seed of the first configuration that broke a promise */
 	struct ratios ratios[BENCH_CLASSES][PROMISE_KINDS];
-	uint64_t searched; /* displays whose worst response was looked for */
+	uint64_t searched; /* displays whose worst response was searched */
 	double search_s;
 };
 
@@ -52,23 +52,24 @@ struct worker {
 	struct admission admission;
 	struct sim_workload base; /* periodic, at declared maxima */
 	uint64_t bound_ns[SIM_MAX_STREAMS], rogue_ns[SIM_MAX_STREAMS];
-	uint64_t longest_ns[SIM_MAX_STREAMS]; /* of all runs to which bound_ns applies */
-	int searched;			      /* the worst has been looked for */
-	uint64_t warm_ns[SIM_MAX_STREAMS];    /* the earliest release that is promised anything */
+	uint64_t longest_ns[SIM_MAX_STREAMS]; /* longest where bound_ns applies */
+	int searched;			      /* the worst responses have been searched */
+	uint64_t warm_ns[SIM_MAX_STREAMS];    /* the earliest release with a promise */
 	uint64_t seed;
 	enum bench_class class;
 };
 
 /*
- * search.c: the longest response of the stream's frames that is found in so many tries. The set's
- * zero_ns is late enough for gates to know all releases.
+ * search.c: returns the victim's longest response found in `tries` runs. set->zero_ns must be late
+ * enough for gates to know all releases.
  */
 uint64_t search_worst(const struct adversary_set *set, uint32_t victim, uint64_t seed,
 		      uint32_t tries);
 
+/* Returns the monotonic clock in seconds. */
 double promise_now_s(void);
 
-/* Draw the configuration of k->seed and run all that it is to be tried with. */
+/* scenario.c: draw the configuration of k->seed and simulate all scenarios with it. */
 void scenario_run_all(struct worker *k);
 
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is what admission promises kept? Random configurations that it accepts, each run
+ * Does the scheduler keep the promises of admission? Each random configuration that admission
+ * accepts is simulated
  *
  *  - with all displays at random phases, jitters and job lengths;
- *  - for each display at the phase that the theory says is its worst: the longest job of lower
- *    priority has just begun when it and everything above it are released, each late by all of its
- *    jitter, every job as long as allowed (killed ones too);
- *  - with everybody below the most important priority sending as many and as long jobs as it can;
- *  - for each display, with everybody but its guest doing so, held by budgets only;
- *  - in some of the configurations, for each display, in the worst phase that search.c finds.
+ *  - for each display in the phase that is the worst by theory: the longest job of lower priority
+ *    has just begun when the display and all streams above are released, each late by its whole
+ *    jitter, with all jobs as long as allowed (killed jobs, too);
+ *  - with all guests below the most important priority sending as many and as long jobs as they
+ *    can;
+ *  - for each display, with all other guests doing so, limited only by their budgets;
+ *  - for each display of some configurations, in the worst phase that search.c finds.
  *
- * No frame that is promised may be late, and none may take longer than its bound.
+ * No promised frame may be late, and none may take longer than its bound.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,7 +52,7 @@ static void take_bounds(struct worker *k)
 	}
 }
 
-/* A gate knows when frames come once the first has come; so those below begin after that. */
+/* A gate knows releases only after the first one, so displays below begin after that. */
 static void take_warm_up(struct worker *k)
 {
 	const struct sim_workload *w = &k->base;
@@ -94,7 +96,7 @@ static void run(struct worker *k)
 	k->tally.simulated_ns += k->b->outcome.time_ns;
 }
 
-/* A workload file that shows a broken promise, beside the figures; the first one only. */
+/* Write the first workload that breaks a promise to a file beside the JSON file. */
 static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 {
 	char path[512];
@@ -115,8 +117,8 @@ static void keep_evidence(struct worker *k, uint32_t stream, uint64_t bound)
 	fprintf(stderr, "a promise was broken: see %s\n", path);
 }
 
-/* What was promised to a stream. */
-static void check(struct worker *k, uint32_t stream, uint64_t bound)
+/* Compare the responses of a stream with its bound and its deadline. */
+static void compare(struct worker *k, uint32_t stream, uint64_t bound)
 {
 	const struct sim_stream_outcome *r = &k->b->outcome.stream[stream];
 	int in_time = bound <= k->b->workload.stream[stream].deadline_ns;
@@ -148,16 +150,18 @@ static void run_random(struct worker *k, struct sim_random *random, int full)
 		s->start_ns = k->warm_ns[i] + sim_random_between(random, 0, s->period_ns - 1);
 		for (uint32_t j = 0; j < s->num_segments && !full; j++)
 			s->job_min_ns[j] = s->job_max_ns[j] / 2;
-		/* A gate waits for frames that come when they have to, within their jitter. */
+		/*
+		 * A gate expects releases within their jitter: no stream with a gate is sporadic.
+		 */
 		if (!w->guest[s->guest].gate && !sim_random_between(random, 0, 3))
 			s->sporadic_ns = s->period_ns / 4;
 	}
 	run(k);
 	for (uint32_t i = 0; i < w->num_streams; i++)
-		check(k, i, k->bound_ns[i]);
+		compare(k, i, k->bound_ns[i]);
 }
 
-/* Every job of a guest that has a kill time takes that many times as long. */
+/* Let every job of a stream take `times` kill times, if its guest has a kill time. */
 static void overrun(struct sim_workload *w, uint32_t stream, uint64_t times)
 {
 	const struct sim_guest *g = &w->guest[w->stream[stream].guest];
@@ -168,7 +172,7 @@ static void overrun(struct sim_workload *w, uint32_t stream, uint64_t times)
 	w->stream[stream].rogue_ns = times * g->kill_ns;
 }
 
-/* How long others may have to wait for one of its jobs. */
+/* Returns how long others may have to wait for one of the stream's jobs. */
 static uint64_t cost_of(const struct sim_workload *w, uint32_t stream)
 {
 	const struct sim_guest *g = &w->guest[w->stream[stream].guest];
@@ -205,14 +209,14 @@ static void run_worst_phase(struct worker *k, uint32_t stream)
 		struct sim_stream *s = &w->stream[i];
 
 		s->jitter_mode = SIM_JITTER_FIRST;
-		/* Equal ones go in the order of arrival. */
+		/* Streams of equal priority go in the order of arrival. */
 		s->start_ns = zero - s->jitter_ns + (i == stream ? 2 : i != blocker);
-		/* Gates have to know the releases; then jitter cannot be the first's only. */
+		/* Gates must know the releases, so not only the first one may have jitter. */
 		if (w->guest[s->guest].gate && s->start_ns > k->warm_ns[i]) {
 			s->jitter_mode = SIM_JITTER_RANDOM;
 			s->start_ns -= (s->start_ns - k->warm_ns[i]) / s->period_ns * s->period_ns;
 		}
-		/* The others' are killed, its own are as declared. */
+		/* Jobs of the others are killed; its own are as declared. */
 		if (i != stream)
 			overrun(w, i, 2);
 		if (s->period_ns > longest_ns)
@@ -220,7 +224,7 @@ static void run_worst_phase(struct worker *k, uint32_t stream)
 	}
 	w->duration_ns = zero + 20 * longest_ns;
 	run(k);
-	check(k, stream, k->bound_ns[stream]);
+	compare(k, stream, k->bound_ns[stream]);
 }
 
 static void saturate(struct worker *k, uint32_t stream)
@@ -236,8 +240,8 @@ static void saturate(struct worker *k, uint32_t stream)
 }
 
 /*
- * Everybody below the most important priority does what it can; with jobs of all lengths, their
- * ends meet releases, gaps and the last moments of gates at every distance.
+ * All guests below the most important priority saturate the GPU. With jobs of all lengths (`vary`),
+ * the ends of jobs meet releases, gaps and the last moments of gates at every distance.
  */
 static void run_hostile(struct worker *k, struct sim_random *random, int vary)
 {
@@ -259,10 +263,10 @@ static void run_hostile(struct worker *k, struct sim_random *random, int vary)
 	run(k);
 	for (uint32_t i = 0; i < w->num_streams; i++)
 		if (w->stream[i].kind == SIM_PERIODIC)
-			check(k, i, k->bound_ns[i]);
+			compare(k, i, k->bound_ns[i]);
 }
 
-/* Everybody but this display's guest and the compositor does what it can. */
+/* All guests but that of this display saturate the GPU; compositors do not. */
 static void run_rogues(struct worker *k, uint32_t stream, struct sim_random *random)
 {
 	struct sim_workload *w;
@@ -282,7 +286,7 @@ static void run_rogues(struct worker *k, uint32_t stream, struct sim_random *ran
 				k->warm_ns[i] + sim_random_between(random, 0, s->period_ns - 1);
 	}
 	run(k);
-	check(k, stream, k->rogue_ns[stream]);
+	compare(k, stream, k->rogue_ns[stream]);
 }
 
 /* --- The worst phase ------------------------------------------------------------------------ */
@@ -308,7 +312,7 @@ static void describe(const struct worker *k, struct adversary_set *set)
 		const struct sim_stream *s = &w->stream[i];
 		struct adversary_stream *a = &set->stream[i];
 
-		/* One stream a guest, in the same order: bench_generate(). */
+		/* bench_generate() gives each guest one stream, in the same order. */
 		if (i < k->config.num_displays)
 			admission_guest_params(&k->config, &k->admission, i, &a->params);
 		else
@@ -328,8 +332,9 @@ static void describe(const struct worker *k, struct adversary_set *set)
 }
 
 /*
- * Longer where the bound is not nearly reached, and then at another time: budget periods of those
- * below begin when they do, and how often one of them can be in the way depends on it.
+ * Search the worst response of a display. Where it does not come near the bound, search again, for
+ * longer and at another time: how often a stream below can block depends on the phase of its
+ * budget's periods.
  */
 static uint64_t search(struct worker *k, struct adversary_set *set, uint32_t stream)
 {
@@ -350,7 +355,7 @@ static uint64_t search(struct worker *k, struct adversary_set *set, uint32_t str
 	return worst;
 }
 
-/* The worst that a search finds for each display, in some of the configurations. */
+/* Search the worst response of each display. */
 static void run_search(struct worker *k)
 {
 	double start = promise_now_s();

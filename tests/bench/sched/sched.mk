@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# `make bench-sched`; BENCH_FRAMES=100000000 for all frames of the promise.
+# `make bench-sched`. BENCH_FRAMES=100000000 gives the number of frames of the promise.
 BENCH_FRAMES ?= 20000000
 BENCH_SCHED := $(BUILD)/host/plain/bench/sched
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks for the worst that can be done to a stream's frames within what is declared: from plans
- * that theory suggests, and from random ones, small changes are kept when the victim's longest
- * response does not become shorter. The same seed gives the same search.
+ * Searches the worst that can be done to a stream's frames within the declarations. It starts from
+ * plans that the theory suggests and from random ones, and keeps a small change if the victim's
+ * longest response does not become shorter. The same seed gives the same search.
  */
 #include <string.h>
 
 #include "tests/bench/sched/promise.h"
 
-#define MOST_FRAMES 64u /* of the victim in one try */
+#define MOST_FRAMES 64u /* of the victim in one run */
 
 struct search {
 	const struct adversary_set *set;
@@ -35,13 +35,13 @@ static uint64_t latest(const struct search *s, uint32_t i)
 	return s->set->stream[i].jitter_ns + s->set->costs.latency_ns;
 }
 
-/* Releases of gates are on a grid from the start on, so that they are known. */
+/* Releases of displays with gates are on a grid from the start, so that the gates know them. */
 static uint64_t on_grid(const struct search *s, uint32_t i, uint64_t at)
 {
 	return s->set->stream[i].params.gate ? at % s->set->stream[i].period_ns : at;
 }
 
-/* Its frame is ready a little after the others'; `earlier` ones have gone before it. */
+/* The victim's frame is ready a little after those of the others; `earlier` frames precede it. */
 static void place_victim(const struct search *s, struct adversary_plan *p, uint64_t earlier,
 			 uint64_t after)
 {
@@ -53,7 +53,10 @@ static void place_victim(const struct search *s, struct adversary_plan *p, uint6
 					(v->params.gate ? 2 : earlier) * v->period_ns;
 }
 
-/* All come when the victim does, as late as they may, and all its arrivals are blocked. */
+/*
+ * All streams come together with the victim, as late as they may, and a lower job blocks each of
+ * its arrivals.
+ */
 static void plan_together(const struct search *s, struct adversary_plan *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -67,7 +70,7 @@ static void plan_together(const struct search *s, struct adversary_plan *p)
 	p->stream[s->victim].blocked = 3;
 }
 
-/* The same, and frames with gaps are half done by then. */
+/* The same, and frames with gaps are in a gap at that time. */
 static void plan_begun(const struct search *s, struct adversary_plan *p)
 {
 	plan_together(s, p);
@@ -133,7 +136,7 @@ static void change_victim(struct search *s, struct adversary_plan *p)
 	}
 	place_victim(s, p, draw(s, 0, 2),
 		     draw(s, 0, 1) ? 0 : draw(s, 0, s->set->stream[v].period_ns / 4));
-	/* What a gate expects depends on how late the one before came. */
+	/* The release that a gate expects depends on how late the last one came. */
 	if (!draw(s, 0, s->set->stream[v].params.gate ? 1 : 7))
 		p->stream[v].late = (uint8_t)draw(s, 0, ADVERSARY_LATES - 1);
 }

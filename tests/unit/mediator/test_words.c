@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said to people: each outcome has words of its own, and so has what nobody knows. */
+/* Texts for people: each outcome has its own words, and so has an unknown outcome. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static const char *reason_of(int reason)
 static const struct vocabulary {
 	const char *(*word)(int value);
 	int values[8], count;
-	const char *some; /* of values[1] */
+	const char *some; /* the beginning of the text of values[1] */
 } vocabularies[] = {
 	{config_strstatus,
 	 {CONFIG_OK, CONFIG_ERR_BLOB, CONFIG_ERR_NODE, CONFIG_ERR_UNKNOWN, CONFIG_ERR_MISSING,
@@ -53,7 +53,7 @@ static const struct vocabulary {
 	 "no frame"},
 };
 
-static void every_outcome_has_words_of_its_own(void **state)
+static void every_outcome_has_its_own_words(void **state)
 {
 	(void)state;
 	for (size_t n = 0; n < sizeof(vocabularies) / sizeof(vocabularies[0]); n++) {
@@ -70,7 +70,7 @@ static void every_outcome_has_words_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_outcome_has_words_of_its_own),
+		cmocka_unit_test(every_outcome_has_its_own_words),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);

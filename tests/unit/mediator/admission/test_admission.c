@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trees that hold, trees that do not, and whether what is proposed then makes them hold. */
+/* Trees that hold, trees that do not, and whether the proposed changes make those hold. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static struct config config;
 static struct config_error err;
 static struct admission admission;
 
-/* `tree` with `from` replaced by `to`, compiled; NULL from: as it is. */
+/* Compile `tree` with `from` replaced by `to`, or unchanged if `from` is NULL. */
 static void *compile(const char *from, const char *to, size_t *size)
 {
 	const char *at = from ? strstr(tree, from) : tree;
@@ -98,19 +98,21 @@ static void a_tree_that_holds_is_admitted_with_its_numbers(void **state)
 	assert_false(admission_refused(&admission));
 	assert_int_equal(admission.num_rows, 3);
 	assert_string_equal(admission.reason, "");
-	/* Killed after 7 ms, noticed 0.5 ms later, reset for 1.5 ms: longer than the 8 ms of the
-	 * last one. 0.5 jitter + 9.05 + 4.05 + 0.2. */
+	/*
+	 * A job of ivi: 7 ms until it is killed, 0.5 ms until that is noticed, 1.5 ms of reset:
+	 * longer than seat's 8 ms. 0.5 of jitter + 9.05 + 4.05 + 0.2.
+	 */
 	assert_int_equal(row_of(0)->blocking_ns, 9050 * NS_PER_US);
 	assert_int_equal(row_of(0)->response_ns, 13800 * NS_PER_US);
 	assert_int_equal(row_of(0)->cost_ns, 4050 * NS_PER_US);
-	/* 8.05 of the last one, 4.05 of the cluster, itself: what is killed is no frame. */
+	/* 8.05 of seat, 4.05 of the cluster, its own 6.05: a killed job completes no frame. */
 	assert_int_equal(row_of(1)->response_ns, (8050 + 4050 + 6050 + 200) * NS_PER_US);
 	assert_int_equal(row_of(2)->deadline_ns, 90000 * NS_PER_US);
 	/* ceil(4.05 / 33.333) */
 	assert_in_range(row_of(0)->utilisation, 121500, 121513);
 }
 
-static void the_most_important_comes_first(void **state)
+static void the_most_important_display_comes_first(void **state)
 {
 	(void)state;
 	check("priority = <2>", "priority = <0>");
@@ -119,7 +121,7 @@ static void the_most_important_comes_first(void **state)
 	assert_int_equal(admission.row[2].index, 1);
 }
 
-static void a_guest_without_a_job_length_leaves_all_open_and_is_not_refused(void **state)
+static void a_guest_without_a_job_length_ends_all_promises_and_is_not_refused(void **state)
 {
 	(void)state;
 	check("max-job-us = <8000>;", "");
@@ -153,7 +155,7 @@ static void a_composed_panel_must_say_how_long_a_composition_takes(void **state)
 	assert_non_null(strstr(admission.reason, "compose-us"));
 }
 
-static void a_composition_goes_before_all_and_counts_for_all(void **state)
+static void compositions_precede_and_delay_all_displays(void **state)
 {
 	(void)state;
 	check(NULL, NULL);
@@ -164,14 +166,14 @@ static void a_composition_goes_before_all_and_counts_for_all(void **state)
 	assert_int_equal(admission.row[0].composition, 1);
 	assert_int_equal(admission.row[0].response_ns, (9050 + 2050 + 200) * NS_PER_US);
 	assert_int_equal(row_of(0)->response_ns, (13800 + 2050) * NS_PER_US);
-	/* Rarer pictures leave the others more of the GPU. */
+	/* A longer picture period leaves the others more of the GPU. */
 	config.panel[0].picture_period_us = 33333;
 	uint64_t before = admission.row[0].utilisation;
 	admission_check(&config, &admission);
 	assert_in_range(admission.row[0].utilisation * 2, before - 2, before + 2);
 }
 
-static void a_display_with_a_gate_is_promised_whatever_the_others_jobs(void **state)
+static void a_display_with_a_gate_holds_whatever_the_jobs_of_others(void **state)
 {
 	(void)state;
 	check("kill-time-us = <7000>;", "kill-time-us = <30000>;");
@@ -183,7 +185,7 @@ static void a_display_with_a_gate_is_promised_whatever_the_others_jobs(void **st
 	assert_int_equal(row_of(0)->blocking_ns, row_of(0)->tolerance_ns);
 }
 
-static void a_best_effort_display_may_be_late_and_the_others_are_promised_the_same(void **state)
+static void a_late_best_effort_display_changes_no_other_promise(void **state)
 {
 	uint64_t cluster;
 
@@ -209,9 +211,9 @@ static const struct refusal {
 	/* A job that is longer than the cluster tolerates. */
 	{"max-job-us = <8000>", "max-job-us = <35000>", ADMISSION_LATE, "seat", "max-job-us"},
 	{"kill-time-us = <7000>", "kill-time-us = <30000>", ADMISSION_LATE, "ivi", "kill-time-us"},
-	/* So long that nothing but a gate helps. */
+	/* A job so long that only a gate helps. */
 	{"max-job-us = <8000>", "max-job-us = <45000>", ADMISSION_LATE, "display@0", "slack-gate"},
-	/* Too much in too short a time. */
+	/* Deadlines and periods that are too short. */
 	{"deadline-us = <90000>", "deadline-us = <12000>", ADMISSION_LATE, "display@a",
 	 "deadline-us"},
 	{"frame-period-us = <80000>;", "frame-period-us = <16667>; segments-per-frame = <2>;",
@@ -221,7 +223,7 @@ static const struct refusal {
 	 "", ""},
 	{"reset-time-us = <1500>", "reset-time-us = <40000>", ADMISSION_LATE, "", ""},
 	{"latency-us = <200>", "latency-us = <30000>", ADMISSION_LATE, "", ""},
-	/* Budgets that hold back what was promised. */
+	/* Budgets that would delay promised frames. */
 	{"budget-us = <9000>", "budget-us = <4000>", ADMISSION_SHORT, "cluster", "budget-us"},
 	{"jitter-us = <500>;", "segments-per-frame = <2>;", ADMISSION_SHORT, "cluster",
 	 "budget-us"},
@@ -229,7 +231,7 @@ static const struct refusal {
 	 "budget-us = <200>; budget-period-us = <2000>", ADMISSION_SHORT, "", ""},
 };
 
-/* As a user would: edit the node, and nothing else. */
+/* Change the node as a user would, and nothing else. */
 static void apply(void *fdt, const struct admission_change *change)
 {
 	int node = fdt_path_offset(fdt, change->node), status;
@@ -251,7 +253,7 @@ static void *open_for_changes(const void *blob, size_t size)
 	return copy;
 }
 
-static void what_cannot_hold_is_refused_with_a_change_that_then_is_accepted(void **state)
+static void refused_trees_are_accepted_after_the_proposed_change(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
@@ -269,7 +271,7 @@ static void what_cannot_hold_is_refused_with_a_change_that_then_is_accepted(void
 			    strlen(admission.error.node)) ||
 		    !strstr(admission.error.message, "; allowed: ") ||
 		    !strstr(admission.error.message, "; fix: "))
-			fail_msg("%s: told: %s", t->to, admission.error.message);
+			fail_msg("%s: error: %s", t->to, admission.error.message);
 		if (!admission.num_changes)
 			fail_msg("%s: no change: %s", t->to, admission.error.message);
 		fprintf(stderr, "# %s\n", admission.error.message);
@@ -288,7 +290,7 @@ static void what_cannot_hold_is_refused_with_a_change_that_then_is_accepted(void
 	}
 }
 
-/* The change is the smallest of its kind: one step less is not enough. */
+/* The proposed change is the smallest of its kind. */
 static void one_step_less_than_the_proposed_change_is_refused(void **state)
 {
 	uint32_t checked = 0;
@@ -316,7 +318,7 @@ static void one_step_less_than_the_proposed_change_is_refused(void **state)
 	assert_true(checked >= 5);
 }
 
-static void a_tree_beyond_help_says_so(void **state)
+static void a_tree_that_no_change_helps_says_so(void **state)
 {
 	(void)state;
 	check("latency-us = <200>", "latency-us = <1000000>");
@@ -387,7 +389,7 @@ static void any_refused_configuration_is_accepted_after_its_change(void **state)
 	assert_int_equal(fixed, refused);
 }
 
-/* One guest with a budget beside one that saturates the GPU. */
+/* A guest with a budget beside a guest that saturates the GPU. */
 static void a_budget_that_suffices_never_holds_a_frame_back(void **state)
 {
 	uint32_t enough = 0, tight = 0;
@@ -444,11 +446,11 @@ static void a_budget_that_suffices_never_holds_a_frame_back(void **state)
 				 (unsigned long long)clients[0].throttled);
 		assert_true(clients[0].worst_ns <= out[0].response_ns);
 	}
-	/* And what is refused is not refused for nothing. */
+	/* Refused budgets did delay frames. */
 	assert_true(tight > 50);
 }
 
-static void the_scheduler_is_told_what_the_tree_says(void **state)
+static void scheduler_parameters_match_the_tree(void **state)
 {
 	struct sched_params p;
 
@@ -474,22 +476,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_that_holds_is_admitted_with_its_numbers),
-		cmocka_unit_test(the_most_important_comes_first),
-		cmocka_unit_test(a_guest_without_a_job_length_leaves_all_open_and_is_not_refused),
+		cmocka_unit_test(the_most_important_display_comes_first),
+		cmocka_unit_test(a_guest_without_a_job_length_ends_all_promises_and_is_not_refused),
 		cmocka_unit_test(other_policies_promise_nothing),
 		cmocka_unit_test(a_composed_panel_must_say_how_long_a_composition_takes),
-		cmocka_unit_test(a_composition_goes_before_all_and_counts_for_all),
-		cmocka_unit_test(a_display_with_a_gate_is_promised_whatever_the_others_jobs),
-		cmocka_unit_test(
-			a_best_effort_display_may_be_late_and_the_others_are_promised_the_same),
-		cmocka_unit_test(what_cannot_hold_is_refused_with_a_change_that_then_is_accepted),
+		cmocka_unit_test(compositions_precede_and_delay_all_displays),
+		cmocka_unit_test(a_display_with_a_gate_holds_whatever_the_jobs_of_others),
+		cmocka_unit_test(a_late_best_effort_display_changes_no_other_promise),
+		cmocka_unit_test(refused_trees_are_accepted_after_the_proposed_change),
 		cmocka_unit_test(one_step_less_than_the_proposed_change_is_refused),
-		cmocka_unit_test(a_tree_beyond_help_says_so),
+		cmocka_unit_test(a_tree_that_no_change_helps_says_so),
 		cmocka_unit_test(a_budget_must_be_more_than_a_frame_needs),
 		cmocka_unit_test(a_period_near_a_multiple_of_the_panels_counts_as_that),
 		cmocka_unit_test(any_refused_configuration_is_accepted_after_its_change),
 		cmocka_unit_test(a_budget_that_suffices_never_holds_a_frame_back),
-		cmocka_unit_test(the_scheduler_is_told_what_the_tree_says),
+		cmocka_unit_test(scheduler_parameters_match_the_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

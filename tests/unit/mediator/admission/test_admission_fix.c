@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is proposed where a change of one guest's jobs is not the answer. */
+/* Proposals beyond the change of one guest's jobs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 static struct config config;
 static struct admission admission;
 
-/* Three guests of a display each; the first two share a panel. It holds. */
+/* Three guests with one display each; the first two share a panel. All displays hold. */
 static void good_config(void)
 {
 	static const char *const names[] = {"cluster", "ivi", "seat"};
@@ -103,7 +103,7 @@ static void apply_to_display(const struct admission_change *change)
 		fail_msg("of a display: %s", change->property);
 }
 
-/* All that is proposed, and nothing else. */
+/* Apply all proposed changes, and nothing else. */
 static void apply_changes(void)
 {
 	for (uint32_t i = 0; i < admission.num_changes; i++) {
@@ -135,7 +135,7 @@ static void refused_with_a_change(enum admission_verdict verdict, const char *wh
 	admission_check(&config, &admission);
 	assert_int_equal(admission.verdict, verdict);
 	if (!strstr(admission.error.message, why))
-		fail_msg("not told %s: %s", why, admission.error.message);
+		fail_msg("the error lacks \"%s\": %s", why, admission.error.message);
 	if (!admission.num_changes)
 		fail_msg("no change: %s", admission.error.message);
 }
@@ -156,7 +156,7 @@ static void a_composition_that_jobs_would_delay_asks_for_shorter_jobs(void **sta
 	good_config();
 	config.guest[SEAT].max_job_us = 35000;
 	refused_with_a_change(ADMISSION_LATE, "compositions of A take up to");
-	/* Any guest's job may be in a composition's way. */
+	/* The job of any guest may delay a composition. */
 	assert_int_equal(admission.num_changes, 1);
 	assert_non_null(change_of("seat", "max-job-us"));
 	changes_are_enough();
@@ -174,8 +174,8 @@ static void a_composition_that_is_too_long_itself_must_become_shorter(void **sta
 	changes_are_enough();
 }
 
-/* Neither alone is enough, whichever is the longer. */
-static void compositions_and_jobs_that_are_both_too_long_are_cut_together(void **state)
+/* To shorten only one of them is not enough. */
+static void too_long_compositions_and_jobs_are_shortened_together(void **state)
 {
 	static const struct {
 		uint32_t compose_us, job_us, kill_us;
@@ -197,8 +197,8 @@ static void compositions_and_jobs_that_are_both_too_long_are_cut_together(void *
 	}
 }
 
-/* Switching costs so much that no job is short enough: all are asked to draw more rarely. */
-static void where_no_job_is_short_enough_all_frames_become_rarer(void **state)
+/* The switch costs so much that no job is short enough: all displays must draw less often. */
+static void if_no_job_is_short_enough_all_frame_periods_grow(void **state)
 {
 	(void)state;
 	good_config();
@@ -214,7 +214,7 @@ static void where_no_job_is_short_enough_all_frames_become_rarer(void **state)
 	assert_non_null(change_of("display@0", "frame-period-us"));
 	assert_non_null(change_of("display@0", "deadline-us"));
 	assert_non_null(change_of("display@1", "frame-period-us"));
-	/* A freeze is looked for in two periods or more; what is long enough stays. */
+	/* A freeze time-out must cover two periods; a longer one stays as it is. */
 	assert_int_equal(change_of("display@0", "freeze-timeout-ms")->to,
 			 (2 * change_of("display@0", "frame-period-us")->to + 999) / 1000);
 	assert_null(change_of("display@1", "freeze-timeout-ms"));
@@ -257,7 +257,7 @@ static void a_budget_grows_by_what_the_others_leave(void **state)
 	assert_int_equal(admission.num_changes, 1);
 	assert_non_null(change_of("cluster", "budget-us"));
 	changes_are_enough();
-	/* When they leave nothing, its jobs have to become shorter. */
+	/* If the others leave nothing, the cluster's jobs must become shorter. */
 	good_config();
 	config.guest[CLUSTER].budget_us = 3000;
 	config.guest[CLUSTER].budget_period_us = 30000;
@@ -268,7 +268,9 @@ static void a_budget_grows_by_what_the_others_leave(void **state)
 	changes_are_enough();
 }
 
-/* It has one; or config_parse() would refuse one, as its deadline is beyond the period. */
+/*
+ * The display has a gate; or config_parse() would refuse one, as the deadline exceeds the period.
+ */
 static void no_gate_is_proposed_where_none_can_be_added(void **state)
 {
 	(void)state;
@@ -293,8 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_composition_that_jobs_would_delay_asks_for_shorter_jobs),
 		cmocka_unit_test(a_composition_that_is_too_long_itself_must_become_shorter),
-		cmocka_unit_test(compositions_and_jobs_that_are_both_too_long_are_cut_together),
-		cmocka_unit_test(where_no_job_is_short_enough_all_frames_become_rarer),
+		cmocka_unit_test(too_long_compositions_and_jobs_are_shortened_together),
+		cmocka_unit_test(if_no_job_is_short_enough_all_frame_periods_grow),
 		cmocka_unit_test(all_displays_of_a_full_tree_can_be_changed_at_once),
 		cmocka_unit_test(a_budget_grows_by_what_the_others_leave),
 		cmocka_unit_test(no_gate_is_proposed_where_none_can_be_added),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is promised to panels, and to guests with more than one display. */
+/* Promises to panels, and to guests with more than one display. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 static struct config config;
 static struct admission admission;
 
-/* The good tree, in which all declare short jobs. */
+/* The good tree, with short jobs declared for all guests. */
 static void good_config(void)
 {
 	char *source = tree_source(NULL, NULL);
@@ -78,20 +78,20 @@ static void a_composition_may_take_as_long_as_the_shortest_promised_period(void 
 	config.display[0].best_effort = config.display[1].best_effort = 1;
 	admission_check(&config, &admission);
 	assert_in_range(row_of(1, 0)->deadline_ns, 33332 * NS_PER_US, 33333 * NS_PER_US);
-	/* Where nothing is promised, as the shortest of all. */
+	/* If the panel has only best-effort displays, the shortest period of all counts. */
 	config.display[2].best_effort = 1;
 	admission_check(&config, &admission);
 	assert_in_range(row_of(1, 0)->deadline_ns, 16666 * NS_PER_US, 16667 * NS_PER_US);
 }
 
-/* Of periods that have nothing in common: 16.667 and 20 ms, and a budget every 40. */
+/* The periods have nothing in common: 16.667 and 20 ms, and a budget every 40 ms. */
 static void one_budget_serves_the_frames_of_all_displays(void **state)
 {
 	(void)state;
 	good_config();
 	admission_check(&config, &admission);
 	assert_int_equal(admission.verdict, ADMISSION_HOLDS);
-	/* In 40 ms five frames, of which one may be there twice: 3 ms at most. */
+	/* Five frames in 40 ms, and one of them possibly twice: 3 ms at most. */
 	config.guest[IVI].budget_us = 3500;
 	admission_check(&config, &admission);
 	assert_int_equal(admission.verdict, ADMISSION_HOLDS);
@@ -100,7 +100,7 @@ static void one_budget_serves_the_frames_of_all_displays(void **state)
 	assert_int_equal(row_of(0, 1)->verdict, ADMISSION_SHORT);
 	assert_int_equal(row_of(0, 3)->verdict, ADMISSION_SHORT);
 	assert_int_equal(row_of(0, 0)->verdict, ADMISSION_HOLDS);
-	/* One display less. */
+	/* With one display less the budget suffices. */
 	config.guest[IVI].num_displays = 1;
 	admission_check(&config, &admission);
 	assert_int_equal(row_of(0, 1)->verdict, ADMISSION_HOLDS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the analysis promises, against the scheduler in virtual time. */
+/* The bounds of the analysis, compared with the scheduler in virtual time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static struct response_stream stream(uint32_t priority, uint64_t cost, uint64_t 
 }
 
 /* The closed form: cluster C = 4 ms, D = 16.67 ms, beside n guests with jobs of 2 ms. */
-static void one_foreign_job_and_its_own_is_all_that_the_cluster_waits_for(void **state)
+static void the_cluster_waits_for_one_foreign_job_and_its_own(void **state)
 {
 	static const uint32_t counts[] = {1, 2, 8, 64};
 	struct response_stream in[RESPONSE_MAX_STREAMS];
@@ -45,7 +45,7 @@ static void one_foreign_job_and_its_own_is_all_that_the_cluster_waits_for(void *
 	}
 }
 
-static void with_the_gate_the_cluster_tolerates_just_what_its_deadline_leaves(void **state)
+static void the_gate_limits_blocking_to_the_time_before_the_deadline(void **state)
 {
 	struct response_stream in[2] = {stream(1, 4 * MS, 16667 * US),
 					stream(2, 15 * MS, 500 * MS)};
@@ -57,7 +57,7 @@ static void with_the_gate_the_cluster_tolerates_just_what_its_deadline_leaves(vo
 	response_analyse(in, 2, 100 * US, out);
 	assert_int_equal(out[0].response_ns, 16667 * US);
 	assert_int_equal(out[0].blocking_ns, out[0].tolerance_ns);
-	/* The other one may be held once, before a frame of the cluster: 15 - slack + latency. */
+	/* The other stream may be held once, before a cluster frame: 15 - slack + latency. */
 	assert_int_equal(out[0].tolerance_ns, 12567 * US);
 	assert_int_equal(out[1].response_ns, (15000 - 12567 + 100 + 4000 + 15000 + 100) * US);
 }
@@ -144,7 +144,7 @@ static void a_rogue_superior_is_bounded_by_its_budget_or_not_at_all(void **state
 	in[0].budget_ns = 2 * MS;
 	in[0].budget_period_ns = 20 * MS;
 	response_analyse(in, 2, 0, out);
-	/* One budget at the end of a period, one at the start of the next, one job too long. */
+	/* One budget at the end of a period, one at the start of the next, one overrun. */
 	assert_int_equal(out[1].rogue_ns, 2 * 2 * MS + 1 * MS + 2 * MS);
 }
 
@@ -187,7 +187,7 @@ static uint32_t draw_set(struct frames_client *clients, enum flavour flavour)
 			priority++;
 		clients[i].weight = 1;
 	}
-	/* Somebody at the very end who saturates the GPU with long jobs. */
+	/* A client of the lowest priority saturates the GPU with long jobs. */
 	if (clients[count - 1].stream.priority == priority)
 		priority++;
 	clients[count] =
@@ -241,8 +241,8 @@ static void describe(const struct frames_client *clients, uint32_t count)
 	}
 }
 
-static void check_bounds(struct frames_client *clients, uint32_t count, const char *what,
-			 uint64_t number)
+static void assert_within_bounds(struct frames_client *clients, uint32_t count, const char *what,
+				 uint64_t number)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (clients[i].kind == FRAMES_SATURATE || clients[i].worst_ns <= out[i].response_ns)
@@ -273,14 +273,14 @@ static void hold_bounds(enum flavour flavour, const char *what, uint32_t sets)
 			continue;
 		admitted++;
 		for (uint32_t round = 0; round < 4; round++) {
-			/* A gate is for releases on a grid; without one they may come any time. */
+			/* A gate needs releases on a grid; without one they may be adverse. */
 			for (uint32_t i = 0; i + 1 < count; i++)
 				clients[i].kind = flavour != GATED && round % 2 ? FRAMES_ADVERSE
 										: FRAMES_PERIODIC;
 			run.seed = n * 4 + round;
 			run.exact = round < 2;
 			frames_simulate(&run, clients, count);
-			check_bounds(clients, count, what, n);
+			assert_within_bounds(clients, count, what, n);
 			for (uint32_t i = 0; i + 1 < count; i++) {
 				double ratio = (double)out[i].response_ns /
 					       ((double)clients[i].worst_ns + 1);
@@ -310,13 +310,13 @@ static void no_frame_with_gaps_takes_longer_than_its_bound(void **state)
 	hold_bounds(GAPS, "gaps", 400);
 }
 
-static void no_frame_behind_or_before_a_gate_takes_longer_than_its_bound(void **state)
+static void no_frame_with_or_below_a_gate_takes_longer_than_its_bound(void **state)
 {
 	(void)state;
 	hold_bounds(GATED, "gate", 400);
 }
 
-static void superiors_that_use_up_their_budgets_keep_to_the_rogue_bound(void **state)
+static void responses_below_used_up_budgets_keep_the_rogue_bound(void **state)
 {
 	struct frames_client clients[FRAMES_MAX];
 	uint32_t admitted = 0;
@@ -359,7 +359,7 @@ static void a_tolerance_is_the_longest_job_that_still_holds(void **state)
 {
 	struct response_stream in[FRAMES_MAX];
 	struct frames_client clients[FRAMES_MAX];
-	uint32_t checked = 0;
+	uint32_t tried = 0;
 
 	(void)state;
 	for (uint64_t n = 0; n < 2000; n++) {
@@ -372,20 +372,20 @@ static void a_tolerance_is_the_longest_job_that_still_holds(void **state)
 		response_analyse(in, count, 0, out);
 		if (!out[0].tolerates || in[1].priority == in[0].priority)
 			continue;
-		checked++;
+		tried++;
 		in[count - 1].cost_ns = out[0].tolerance_ns;
 		for (uint32_t i = 1; i + 1 < count; i++)
 			in[i].cost_ns = in[i].cost_ns < out[0].tolerance_ns ? in[i].cost_ns : 1;
 		response_analyse(in, count, 0, out);
 		assert_true(out[0].response_ns <= in[0].deadline_ns);
-		in[count - 1].cost_ns += 1000; /* it is exact to a microsecond */
+		in[count - 1].cost_ns += 1000; /* the tolerance is exact to a microsecond */
 		response_analyse(in, count, 0, out);
 		assert_true(out[0].response_ns > in[0].deadline_ns);
 	}
-	assert_true(checked > 500);
+	assert_true(tried > 500);
 }
 
-/* How long it takes is measured in tests/bench/sched/analysis.c. */
+/* tests/bench/sched/analysis.c measures how long this takes. */
 static void sixty_four_guests_have_bounds(void **state)
 {
 	struct response_stream in[64];
@@ -403,7 +403,7 @@ static void sixty_four_guests_have_bounds(void **state)
 		assert_true(out[i].response_ns != RESPONSE_UNBOUNDED);
 }
 
-static void a_hopeless_set_ends_the_search_soon(void **state)
+static void an_overloaded_set_ends_the_analysis_soon(void **state)
 {
 	struct response_stream in[64];
 
@@ -420,18 +420,18 @@ static void a_hopeless_set_ends_the_search_soon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_foreign_job_and_its_own_is_all_that_the_cluster_waits_for),
-		cmocka_unit_test(with_the_gate_the_cluster_tolerates_just_what_its_deadline_leaves),
+		cmocka_unit_test(the_cluster_waits_for_one_foreign_job_and_its_own),
+		cmocka_unit_test(the_gate_limits_blocking_to_the_time_before_the_deadline),
 		cmocka_unit_test(the_second_instance_may_be_the_worst),
 		cmocka_unit_test(bounds_are_what_the_formulas_say),
 		cmocka_unit_test(a_rogue_superior_is_bounded_by_its_budget_or_not_at_all),
 		cmocka_unit_test(no_frame_takes_longer_than_its_bound),
 		cmocka_unit_test(no_frame_with_gaps_takes_longer_than_its_bound),
-		cmocka_unit_test(no_frame_behind_or_before_a_gate_takes_longer_than_its_bound),
-		cmocka_unit_test(superiors_that_use_up_their_budgets_keep_to_the_rogue_bound),
+		cmocka_unit_test(no_frame_with_or_below_a_gate_takes_longer_than_its_bound),
+		cmocka_unit_test(responses_below_used_up_budgets_keep_the_rogue_bound),
 		cmocka_unit_test(a_tolerance_is_the_longest_job_that_still_holds),
 		cmocka_unit_test(sixty_four_guests_have_bounds),
-		cmocka_unit_test(a_hopeless_set_ends_the_search_soon),
+		cmocka_unit_test(an_overloaded_set_ends_the_analysis_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

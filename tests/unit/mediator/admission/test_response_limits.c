@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the analysis gives up: it must say so, soon, and never promise what it has not found. */
+/* Limits of the analysis: it must give up soon, and then report that there is no bound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,8 +24,8 @@ static struct response_stream stream(uint32_t priority, uint64_t cost, uint64_t 
 					.deadline_ns = period};
 }
 
-/* All of the GPU in the smallest steps: the sum creeps towards the horizon. */
-static void a_sum_that_creeps_is_not_followed_to_the_horizon(void **state)
+/* The whole GPU is used in the smallest steps: the sum would creep towards the horizon. */
+static void slowly_growing_demand_is_unbounded(void **state)
 {
 	struct response_stream in[2] = {stream(1, 1 * US, 1 * US), stream(2, 1 * US, 1000 * MS)};
 
@@ -35,7 +35,7 @@ static void a_sum_that_creeps_is_not_followed_to_the_horizon(void **state)
 	assert_false(out[1].tolerates);
 }
 
-/* Bounded, but only after more frames than are looked at. */
+/* Bounded, but only after more frames than the analysis examines. */
 static void a_busy_period_of_too_many_frames_is_unbounded(void **state)
 {
 	struct response_stream in[2] = {stream(1, 999999, 1 * MS), stream(2, 900 * MS, 9000 * MS)};
@@ -44,7 +44,7 @@ static void a_busy_period_of_too_many_frames_is_unbounded(void **state)
 	in[0].deadline_ns = 1000 * MS;
 	response_analyse(in, 2, 0, out);
 	assert_int_equal(out[0].response_ns, RESPONSE_UNBOUNDED);
-	/* Without what blocks it the first frame is as bad as any. */
+	/* Without blocking no frame is worse than the first. */
 	response_analyse(in, 1, 0, out);
 	assert_int_equal(out[0].response_ns, 999999);
 }
@@ -61,9 +61,9 @@ static void two_displays_of_one_client_share_its_budget(void **state)
 		in[i].budget_period_ns = 20 * MS;
 	}
 	response_analyse(in, 3, 0, out);
-	/* As one client: a budget at the end of a period, one at the start, a job too long. */
+	/* As one client: a budget at the end of a period, one at the next start, one overrun. */
 	assert_int_equal(out[2].rogue_ns, 2 * 2 * MS + 1 * MS + 2 * MS);
-	/* And its own other display is not a stranger that sends what it likes. */
+	/* A client's own other display does not count as rogue. */
 	assert_int_equal(out[0].rogue_ns, out[0].response_ns);
 }
 
@@ -80,7 +80,7 @@ static void compositions_are_trusted_to_keep_their_period(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_sum_that_creeps_is_not_followed_to_the_horizon),
+		cmocka_unit_test(slowly_growing_demand_is_unbounded),
 		cmocka_unit_test(a_busy_period_of_too_many_frames_is_unbounded),
 		cmocka_unit_test(two_displays_of_one_client_share_its_budget),
 		cmocka_unit_test(compositions_are_trusted_to_keep_their_period),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What counts in the window before a frame, one rule after the other. Times are in ms. */
+/* The rules for the window before a frame, one by one. Times are in ms. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static struct response_stream with_gaps(uint32_t priority, uint32_t client, uint
 	return s;
 }
 
-static void a_frame_as_declared_is_not_killed_but_others_may_be(void **state)
+static void own_jobs_count_as_declared_and_jobs_of_others_as_killed(void **state)
 {
 	struct response_stream in[3] = {stream(1, 1, 5, 50), stream(2, 2, 4, 50),
 					stream(3, 3, 6, 50)};
@@ -50,48 +50,47 @@ static void a_frame_as_declared_is_not_killed_but_others_may_be(void **state)
 	assert_int_equal(out[0].tolerance_ns, (50 - 3) * MS);
 }
 
-/* The first one responds within 3 + 1 + 2 + 3 + 1: at most a segment is left in its gap. */
-static void of_a_frame_in_a_gap_only_what_is_left_comes_before_others(void **state)
+/* The first stream responds within 3 + 1 + 2 + 3 + 1. In a gap, it has at most one segment left. */
+static void a_frame_in_a_gap_delays_others_by_its_remaining_segments(void **state)
 {
 	const struct response_stream in[2] = {with_gaps(1, 1, 1, 2, 2, 12), stream(2, 2, 3, 50)};
 
 	(void)state;
 	response_analyse(in, 2, 0, out);
 	assert_int_equal(out[0].response_ns, 10 * MS);
-	/* A whole frame of it; what was left of one before that would be less. */
+	/* A whole frame of the first stream counts; the rest of an earlier frame would be less. */
 	assert_int_equal(out[1].response_ns, (2 + 3) * MS);
 }
 
-static void what_is_left_of_a_frame_brings_the_next_one_nearer(void **state)
+static void remaining_segments_bring_the_next_frame_nearer(void **state)
 {
 	struct response_stream in[3] = {with_gaps(1, 1, 1, 2, 2, 12), stream(2, 2, 3, 50),
 					stream(3, 3, 1, 60)};
 
 	(void)state;
-	/* With 1 below: 1 + 1 + 2 + 1 + 1. It comes back 3 + 2 after its release at the latest, */
+	/* With 1 below: 1 + 1 + 2 + 1 + 1. The frame comes back at most 3 + 2 after its release, */
 	in[1].cost_ns = 1 * MS;
 	response_analyse(in, 2, 0, out);
 	assert_int_equal(out[0].response_ns, 6 * MS);
-	/* so that the next one is 8 behind: a window of 1 + 8 has both, and 2 fewer than a frame.
-	 */
+	/* so the next one comes 8 later: a window of 1 + 8 has both, and 2 less than a frame. */
 	in[1] = stream(2, 2, 1, 50);
 	in[2].cost_ns = 1 * MS;
 	in[1].segments = 7;
 	response_analyse(in, 3, 0, out);
 	assert_int_equal(out[1].response_ns, (1 + 7 + 1 + 2) * MS);
-	/* A whole frame at the start would bring the next one only after 12. */
+	/* After a whole frame at the start the next one would come only after 12. */
 	in[1].segments = 5;
 	response_analyse(in, 3, 0, out);
 	assert_int_equal(out[1].response_ns, (1 + 5 + 2) * MS);
 }
 
-static void a_last_segment_that_runs_is_not_disturbed(void **state)
+static void a_running_last_segment_is_not_delayed(void **state)
 {
 	const struct response_stream in[2] = {stream(1, 1, 2, 10), with_gaps(2, 2, 4, 2, 1, 40)};
 
 	(void)state;
 	response_analyse(in, 2, 0, out);
-	/* 2 + 4 + 1 = 7 until it starts; what comes while it runs waits. */
+	/* 2 + 4 + 1 = 7 until the last segment starts; a job released while it runs has to wait. */
 	assert_int_equal(out[1].response_ns, (2 + 4 + 1 + 4) * MS);
 }
 
@@ -109,8 +108,8 @@ static void latency_that_varies_brings_frames_nearer_together(void **state)
 	assert_int_equal(out[1].response_ns, (4 + 4 + 3) * MS + 2 * US);
 }
 
-/* The gate tolerates 8 - 2: the one of 7 may be held, the one of 3 goes in its place. */
-static void who_fits_the_gate_does_not_wait_with_those_who_do_not(void **state)
+/* The gate tolerates 8 - 2: it may hold the job of 7, and the job of 3 goes in its place. */
+static void jobs_that_fit_the_gate_do_not_wait_with_held_jobs(void **state)
 {
 	struct response_stream in[4] = {stream(1, 1, 2, 20), stream(2, 2, 7, 100),
 					stream(3, 3, 3, 100), stream(4, 4, 5, 100)};
@@ -121,15 +120,14 @@ static void who_fits_the_gate_does_not_wait_with_those_who_do_not(void **state)
 	response_analyse(in, 4, 0, out);
 	assert_int_equal(out[0].tolerance_ns, 6 * MS);
 	assert_int_equal(out[0].response_ns, 8 * MS);
-	/* Held for 1, then a job of 5 that begins in time, the gate's frame, its own. */
+	/* Blocked by 5, held for 1, a job of 5 that begins in time, the gated frame, its own. */
 	assert_int_equal(out[1].response_ns, (5 + 1 + 5 + 2 + 7) * MS);
-	/* Blocked, the gate's frame, what was held, its own; with what is kept idle it were 6 more.
-	 */
+	/* Blocked by 5, the gated frame, the held job, its own; counting idle time would add 6. */
 	assert_int_equal(out[2].response_ns, (5 + 2 + 7 + 3) * MS);
 }
 
-/* A job of 10 may begin 8 before the gated frame; what is above comes twice until it ends. */
-static void what_a_gate_lets_begin_may_keep_those_above_it_waiting_before(void **state)
+/* A job of 10 may begin 8 before the gated frame; the stream above comes twice until it ends. */
+static void a_job_that_passes_the_gate_may_block_streams_above(void **state)
 {
 	struct response_stream in[3] = {stream(1, 1, 1, 8), stream(2, 2, 2, 40),
 					stream(3, 3, 10, 200)};
@@ -140,13 +138,13 @@ static void what_a_gate_lets_begin_may_keep_those_above_it_waiting_before(void *
 	response_analyse(in, 3, 0, out);
 	assert_int_equal(out[1].tolerance_ns, (6 - 2 - 2 * 1) * MS);
 	assert_int_equal(out[1].response_ns, 6 * MS);
-	in[2].cost_ns = 3 * MS; /* over before a second one can come */
+	in[2].cost_ns = 3 * MS; /* ends before a second frame above can come */
 	response_analyse(in, 3, 0, out);
 	assert_int_equal(out[1].response_ns, (3 + 1 + 2) * MS);
 }
 
-/* Two of one priority, of which the second is late: the first cannot rely on its deadline. */
-static void who_may_be_late_is_not_assumed_to_be_in_time(void **state)
+/* Two streams have one priority, and one of them is late: the other cannot rely on its deadline. */
+static void a_stream_that_may_be_late_is_not_assumed_in_time(void **state)
 {
 	struct response_stream in[3] = {stream(1, 1, 10, 30), with_gaps(2, 2, 5, 2, 5, 60),
 					stream(2, 3, 5, 60)};
@@ -161,20 +159,20 @@ static void who_may_be_late_is_not_assumed_to_be_in_time(void **state)
 	assert_true(out[1].response_ns > 20 * MS);
 	assert_true(out[2].response_ns <= in_time);
 	assert_true(out[2].response_ns >= (10 + 10 + 5) * MS);
-	in[0].cost_ns = 26 * MS; /* nothing bounds what it takes: nor what comes after it */
+	in[0].cost_ns = 26 * MS; /* nothing bounds the late stream, nor those after it */
 	response_analyse(in, 3, 0, out);
 	assert_int_equal(out[1].response_ns, RESPONSE_UNBOUNDED);
 	assert_int_equal(out[2].response_ns, RESPONSE_UNBOUNDED);
 }
 
-static void long_frames_are_bounded_as_short_ones_and_soon(void **state)
+static void frames_of_many_segments_are_bounded_soon(void **state)
 {
 	struct response_stream in[2] = {with_gaps(1, 1, 1, 200, 1, 900), stream(2, 2, 1, 900)};
 	uint64_t whole;
 
 	(void)state;
 	response_analyse(in, 2, 0, out);
-	/* Its own, its gaps, and blocking each time. */
+	/* Its segments, its gaps, and blocking each time. */
 	assert_int_equal(out[0].response_ns, (200 + 199 + 200) * MS);
 	whole = out[1].response_ns;
 	assert_int_equal(whole, (200 + 1) * MS);
@@ -183,15 +181,15 @@ static void long_frames_are_bounded_as_short_ones_and_soon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_frame_as_declared_is_not_killed_but_others_may_be),
-		cmocka_unit_test(of_a_frame_in_a_gap_only_what_is_left_comes_before_others),
-		cmocka_unit_test(what_is_left_of_a_frame_brings_the_next_one_nearer),
-		cmocka_unit_test(a_last_segment_that_runs_is_not_disturbed),
+		cmocka_unit_test(own_jobs_count_as_declared_and_jobs_of_others_as_killed),
+		cmocka_unit_test(a_frame_in_a_gap_delays_others_by_its_remaining_segments),
+		cmocka_unit_test(remaining_segments_bring_the_next_frame_nearer),
+		cmocka_unit_test(a_running_last_segment_is_not_delayed),
 		cmocka_unit_test(latency_that_varies_brings_frames_nearer_together),
-		cmocka_unit_test(who_fits_the_gate_does_not_wait_with_those_who_do_not),
-		cmocka_unit_test(what_a_gate_lets_begin_may_keep_those_above_it_waiting_before),
-		cmocka_unit_test(who_may_be_late_is_not_assumed_to_be_in_time),
-		cmocka_unit_test(long_frames_are_bounded_as_short_ones_and_soon),
+		cmocka_unit_test(jobs_that_fit_the_gate_do_not_wait_with_held_jobs),
+		cmocka_unit_test(a_job_that_passes_the_gate_may_block_streams_above),
+		cmocka_unit_test(a_stream_that_may_be_late_is_not_assumed_in_time),
+		cmocka_unit_test(frames_of_many_segments_are_bounded_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Composing, pixel by pixel, with whatever GL the build host has (Mesa's llvmpipe will do). */
+/* Composition, pixel by pixel, with the GL of the build host (Mesa's llvmpipe is enough). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #define SRC_HEIGHT 100u
 #define BLACK	   0xff000000u
 
-/* GL drivers keep memory until the end; it is not ours to look for. */
+/* GL drivers keep memory until the process ends; that is not a leak of this test. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -147,7 +147,7 @@ static void a_layer_without_a_buffer_is_black(void **state)
 
 static void a_cursor_is_blended_and_may_hang_over_the_edge(void **state)
 {
-	/* Pre-multiplied: one pixel of half-transparent red, one transparent. */
+	/* Premultiplied: one pixel of half-transparent red, one transparent pixel. */
 	static const uint32_t data[] = {0x80000080u, 0};
 	const struct draw_texture cursor = {
 		.name = make_texture(2, 1, data), .width = 2, .height = 1};

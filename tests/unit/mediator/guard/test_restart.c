@@ -10,7 +10,7 @@
 #define MS UINT64_C(1000000)
 #define S  UINT64_C(1000000000)
 
-static void after_a_long_life_it_is_started_at_once(void **state)
+static void after_a_long_life_the_process_restarts_at_once(void **state)
 {
 	struct restart r = {0};
 
@@ -44,7 +44,7 @@ static void a_long_life_forgives_the_short_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(after_a_long_life_it_is_started_at_once),
+		cmocka_unit_test(after_a_long_life_the_process_restarts_at_once),
 		cmocka_unit_test(after_short_lives_the_pauses_double_up_to_a_limit),
 		cmocka_unit_test(a_long_life_forgives_the_short_ones),
 	};

@@ -31,7 +31,7 @@ static void three_strikes_within_a_minute_ban(void **state)
 	assert_int_equal(strikes.bans, 1);
 }
 
-static void three_strikes_in_a_minute_and_a_bit_do_not(void **state)
+static void three_strikes_in_more_than_a_minute_do_not_ban(void **state)
 {
 	(void)state;
 	for (uint64_t i = 0; i < 50; i++) {
@@ -41,7 +41,7 @@ static void three_strikes_in_a_minute_and_a_bit_do_not(void **state)
 	assert_int_equal(strikes.total, 50);
 }
 
-static void the_ban_ends_by_itself_and_nothing_is_held_against_it(void **state)
+static void the_ban_ends_by_itself_and_clears_the_strikes(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -56,7 +56,7 @@ static void the_ban_ends_by_itself_and_nothing_is_held_against_it(void **state)
 	assert_int_equal(strikes.total, 6);
 }
 
-static void the_end_of_a_ban_that_nobody_asked_about_counts_too(void **state)
+static void a_ban_ends_even_if_nobody_asks(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -113,9 +113,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
 		TEST(three_strikes_within_a_minute_ban),
-		TEST(three_strikes_in_a_minute_and_a_bit_do_not),
-		TEST(the_ban_ends_by_itself_and_nothing_is_held_against_it),
-		TEST(the_end_of_a_ban_that_nobody_asked_about_counts_too),
+		TEST(three_strikes_in_more_than_a_minute_do_not_ban),
+		TEST(the_ban_ends_by_itself_and_clears_the_strikes),
+		TEST(a_ban_ends_even_if_nobody_asks),
 		TEST(a_strike_during_a_ban_does_not_prolong_it),
 		TEST(a_guest_with_no_ban_time_is_never_banned),
 		TEST(forgiving_lifts_the_ban_and_keeps_its_length),

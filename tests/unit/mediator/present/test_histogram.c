@@ -17,7 +17,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void an_empty_histogram_says_zero(void **state)
+static void an_empty_histogram_returns_zero(void **state)
 {
 	(void)state;
 	assert_int_equal(histogram_permille(&h, 500), 0);
@@ -42,7 +42,7 @@ static void a_value_is_at_most_a_thirty_second_too_large(void **state)
 
 		memset(&h, 0, sizeof(h));
 		histogram_add(&h, us);
-		histogram_add(&h, UINT64_C(1) << 30); /* so that the maximum does not help */
+		histogram_add(&h, UINT64_C(1) << 30); /* a maximum that hides no error */
 		read = histogram_permille(&h, 500);
 		assert_in_range(read, us, us + us / 32);
 	}
@@ -69,7 +69,7 @@ static void values_beyond_the_last_bucket_are_kept_as_the_maximum(void **state)
 	assert_true(histogram_permille(&h, 500) == UINT64_MAX);
 }
 
-static void a_bucket_that_is_full_stays_full(void **state)
+static void a_full_bucket_stays_full(void **state)
 {
 	(void)state;
 	histogram_add(&h, 5);
@@ -83,13 +83,13 @@ static void a_bucket_that_is_full_stays_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(an_empty_histogram_says_zero, setup),
+		cmocka_unit_test_setup(an_empty_histogram_returns_zero, setup),
 		cmocka_unit_test_setup(small_values_are_exact, setup),
 		cmocka_unit_test_setup(a_value_is_at_most_a_thirty_second_too_large, setup),
 		cmocka_unit_test_setup(percentiles_rank_all_values, setup),
 		cmocka_unit_test_setup(values_beyond_the_last_bucket_are_kept_as_the_maximum,
 				       setup),
-		cmocka_unit_test_setup(a_bucket_that_is_full_stays_full, setup),
+		cmocka_unit_test_setup(a_full_bucket_stays_full, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static uint64_t submit(uint32_t display, uint64_t seq, uint32_t buffer)
 	return superseded;
 }
 
-/* A panel of 60 Hz whose first (black) picture is on the screen at tick 0. */
+/* Set up a panel of 60 Hz whose first picture, a black one, is on the screen at tick 0. */
 static void setup_panel(uint32_t displays, uint32_t period_us)
 {
 	present_init(&panel, 60, 0);
@@ -39,7 +39,7 @@ static uint64_t at(uint64_t tick)
 	return BASE + tick * TICK;
 }
 
-/* One tick whose picture is on the screen 1 ms later; returns what was drawn. */
+/* One tick, whose picture is on the screen 1 ms later. Returns the displays that were drawn. */
 static uint32_t tick(uint64_t number)
 {
 	uint32_t drawn = present_begin(&panel, at(number));
@@ -69,7 +69,7 @@ static void the_first_picture_is_black_and_draws_every_display(void **state)
 	assert_int_equal(present_begin(&panel, BASE + TICK), 0);
 }
 
-static void pictures_are_begun_a_picture_period_apart_and_hold_all_that_came_meanwhile(void **state)
+static void pictures_begin_a_period_apart_with_all_frames_since(void **state)
 {
 	(void)state;
 	present_init(&panel, 60, 3 * TICK);
@@ -83,7 +83,7 @@ static void pictures_are_begun_a_picture_period_apart_and_hold_all_that_came_mea
 	assert_int_equal(tick(3), 3);
 	assert_int_equal(shown.seq[0], 1);
 	assert_int_equal(shown.seq[1], 1);
-	/* After a pause there is nothing to wait for. */
+	/* After a pause the next picture begins at once. */
 	assert_int_equal(tick(7), 0);
 	submit(0, 2, 10);
 	assert_int_equal(tick(8), 1);
@@ -109,7 +109,7 @@ static void a_frame_is_answered_when_it_is_on_the_screen_and_not_before(void **s
 	assert_int_equal(shown.seq[1], 0);
 }
 
-static void an_overtaken_frame_is_answered_at_once(void **state)
+static void a_superseded_frame_is_answered_at_once(void **state)
 {
 	(void)state;
 	setup_panel(1, 16667);
@@ -122,7 +122,7 @@ static void an_overtaken_frame_is_answered_at_once(void **state)
 	assert_int_equal(stats_of(0, at(1)).frames, 1);
 }
 
-static void a_latched_frame_is_not_overtaken_any_more(void **state)
+static void a_latched_frame_is_not_superseded(void **state)
 {
 	(void)state;
 	setup_panel(1, 16667);
@@ -150,7 +150,7 @@ static void a_sequence_number_that_does_not_increase_is_refused(void **state)
 	assert_int_equal(shown.seq[0], 3);
 }
 
-/* A guest that always has a frame ready: how many are shown in 1200 ticks of 60 Hz? */
+/* Frames shown in 1200 ticks of 60 Hz if the guest always has a frame ready. */
 static const struct pace_case {
 	uint32_t period_us;
 	uint64_t expected;
@@ -158,7 +158,7 @@ static const struct pace_case {
 	{
 		{16666, 1200}, {16667, 1200}, {33333, 600},  {33334, 600},
 		{33600, 600},  {50000, 400},  {20000, 1000}, {1000000, 20},
-		{10000, 1200}, {5000, 1200}, /* no more than there are ticks */
+		{10000, 1200}, {5000, 1200}, /* at most one frame in each tick */
 };
 
 static void a_display_latches_at_most_one_frame_in_each_of_its_periods(void **state)
@@ -169,7 +169,7 @@ static void a_display_latches_at_most_one_frame_in_each_of_its_periods(void **st
 
 		setup_panel(1, pace_cases[i].period_us);
 		submit(0, seq, 1);
-		/* Tick 0's period began with the black picture and is still free for a frame. */
+		/* The period of tick 0 has latched no frame yet, as the first picture was black. */
 		for (uint64_t t = 0; t < 1200; t++) {
 			tick(t);
 			if (!shown.seq[0])
@@ -218,12 +218,12 @@ static void periods_without_a_frame_are_missed_while_the_display_is_active(void 
 	assert_int_equal(stats_of(0, at(20)).missed, 0);
 	submit(0, 1, 10);
 	tick(20);
-	tick(22); /* nothing yet: missed once this period ends */
+	tick(22); /* no frame yet: the period is missed once it ends */
 	tick(24);
 	submit(0, 2, 11);
 	tick(24);
 	assert_int_equal(stats_of(0, at(24)).missed, 1);
-	tick(34); /* ticks 26 to 32 were left out: four periods */
+	tick(34); /* without ticks 26 to 32: four periods */
 	assert_int_equal(stats_of(0, at(34)).missed, 5);
 	present_off(&panel, 0, at(34));
 	tick(60);
@@ -266,7 +266,7 @@ static void ticks_at_odd_distances_count_by_time(void **state)
 	assert_in_range(stats_of(0, now).missed, 498, 500);
 }
 
-/* A thousandth off is far more than a real clock, and drifts by many ticks here. */
+/* A deviation of 0.1 % is far more than that of a real clock, and adds up to many ticks here. */
 static void a_panel_that_runs_off_its_nominal_rate_is_followed(void **state)
 {
 	static const uint64_t real_tick[] = {TICK - TICK / 1000, TICK + TICK / 1000};
@@ -307,7 +307,7 @@ static void ticks_while_a_picture_is_being_made_latch_nothing(void **state)
 	assert_int_equal(stats_of(0, at(4)).missed, 2);
 }
 
-static void turning_a_display_off_blacks_it_and_answers_what_was_pending(void **state)
+static void turning_a_display_off_blacks_it_and_answers_its_pending_frame(void **state)
 {
 	(void)state;
 	setup_panel(2, 16667);
@@ -386,7 +386,7 @@ static void a_dropped_picture_is_answered_counted_as_missed_and_drawn_again(void
 	present_stats(&panel, 1, at(1), &stats);
 	assert_int_equal(stats.frames, 0);
 	assert_int_equal(stats.missed, 1);
-	/* It is still the newest picture of that display. */
+	/* The frame is still the newest one of its display. */
 	assert_true(present_uses(&panel, 1, 10));
 	assert_int_equal(tick(2), 3);
 	assert_int_equal(shown.seq[1], 0);
@@ -402,7 +402,7 @@ static void damage_draws_a_display_again_without_a_frame(void **state)
 	tick(1);
 	present_damage(&panel, 1);
 	assert_int_equal(present_begin(&panel, at(2)), 2);
-	present_damage(&panel, 1); /* while it is being drawn: once more */
+	present_damage(&panel, 1); /* while the display is being drawn: it must be drawn again */
 	present_end(&panel, at(2), &shown);
 	assert_int_equal(shown.seq[1], 0);
 	assert_int_equal(tick(3), 2);
@@ -484,11 +484,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_picture_is_black_and_draws_every_display),
-		cmocka_unit_test(
-			pictures_are_begun_a_picture_period_apart_and_hold_all_that_came_meanwhile),
+		cmocka_unit_test(pictures_begin_a_period_apart_with_all_frames_since),
 		cmocka_unit_test(a_frame_is_answered_when_it_is_on_the_screen_and_not_before),
-		cmocka_unit_test(an_overtaken_frame_is_answered_at_once),
-		cmocka_unit_test(a_latched_frame_is_not_overtaken_any_more),
+		cmocka_unit_test(a_superseded_frame_is_answered_at_once),
+		cmocka_unit_test(a_latched_frame_is_not_superseded),
 		cmocka_unit_test(a_sequence_number_that_does_not_increase_is_refused),
 		cmocka_unit_test(a_display_latches_at_most_one_frame_in_each_of_its_periods),
 		cmocka_unit_test(displays_of_one_period_are_drawn_in_the_same_tick),
@@ -498,7 +497,7 @@ int main(void)
 		cmocka_unit_test(ticks_at_odd_distances_count_by_time),
 		cmocka_unit_test(a_panel_that_runs_off_its_nominal_rate_is_followed),
 		cmocka_unit_test(ticks_while_a_picture_is_being_made_latch_nothing),
-		cmocka_unit_test(turning_a_display_off_blacks_it_and_answers_what_was_pending),
+		cmocka_unit_test(turning_a_display_off_blacks_it_and_answers_its_pending_frame),
 		cmocka_unit_test(a_frame_in_the_making_is_answered_although_its_display_went_off),
 		cmocka_unit_test(nothing_is_answered_to_a_guest_that_is_gone),
 		cmocka_unit_test(a_failed_picture_is_drawn_again_whole_and_answered_once),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which buffers may not be let go of. */
+/* Buffers that must be kept because a picture uses them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void a_buffer_that_nobody_has_named_is_in_no_use(void **state)
+static void a_buffer_without_a_frame_is_not_in_use(void **state)
 {
 	(void)state;
 	assert_false(present_uses(&panel, 0, 7));
@@ -51,7 +51,7 @@ static void a_buffer_that_is_being_drawn_is_in_use_though_its_guest_is_gone(void
 	assert_int_equal(present_begin(&panel, BASE + TICK), 1);
 	present_gone(&panel, 0, BASE + TICK);
 	assert_true(present_uses(&panel, 0, 7));
-	/* It is on the screen now, until the next picture is. */
+	/* The buffer is on the screen now, until the next picture is shown. */
 	present_end(&panel, BASE + TICK + 1, &shown);
 	assert_true(present_uses(&panel, 0, 7));
 	present_begin(&panel, BASE + 2 * TICK);
@@ -59,7 +59,7 @@ static void a_buffer_that_is_being_drawn_is_in_use_though_its_guest_is_gone(void
 	assert_false(present_uses(&panel, 0, 7));
 }
 
-static void a_picture_that_failed_keeps_what_it_will_be_drawn_from_again(void **state)
+static void a_failed_picture_keeps_its_buffer(void **state)
 {
 	(void)state;
 	submit(1, 7);
@@ -73,11 +73,10 @@ static void a_picture_that_failed_keeps_what_it_will_be_drawn_from_again(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_buffer_that_nobody_has_named_is_in_no_use, setup),
+		cmocka_unit_test_setup(a_buffer_without_a_frame_is_not_in_use, setup),
 		cmocka_unit_test_setup(
 			a_buffer_that_is_being_drawn_is_in_use_though_its_guest_is_gone, setup),
-		cmocka_unit_test_setup(a_picture_that_failed_keeps_what_it_will_be_drawn_from_again,
-				       setup),
+		cmocka_unit_test_setup(a_failed_picture_keeps_its_buffer, setup),
 	};
 
 	return cmocka_run_group_tests_name("present uses", tests, NULL, NULL);

@@ -10,17 +10,17 @@
 #define QUEUE 64u
 #define START UINT64_C(1000000000)
 
-/* A client's frames that are released and not complete, oldest first. */
+/* A client, with its frames that are released and not complete, oldest first. */
 struct state {
 	struct sched_client *sched;
 	uint64_t id;
 	uint64_t nominal;      /* of the next frame */
-	uint64_t release;      /* of it; SCHED_NEVER: not yet known */
+	uint64_t release;      /* of the next frame; SCHED_NEVER: not yet known */
 	uint64_t queue[QUEUE]; /* nominal releases */
 	uint32_t first, queued;
-	uint32_t segments; /* left of the first */
+	uint32_t segments; /* remaining segments of the oldest frame */
 	uint64_t gap_end;  /* SCHED_NEVER: not in a gap */
-	uint64_t seen;
+	uint64_t seen;	   /* completed frames */
 };
 
 struct world {
@@ -81,7 +81,7 @@ static uint64_t draw_latency(struct world *w)
 	return frames_random(&w->seed) % 2 ? 0 : frames_between(&w->seed, 0, most);
 }
 
-/* Releases do not overtake each other. */
+/* Plan the next release. A release does not overtake the one before. */
 static void plan(struct world *w, uint32_t i)
 {
 	struct state *s = &w->state[i];
@@ -106,7 +106,7 @@ static void release(struct world *w, uint32_t i)
 {
 	struct state *s = &w->state[i];
 
-	if (s->queued == QUEUE) { /* no bound is above that */
+	if (s->queued == QUEUE) { /* more than any bound allows */
 		w->clients[i].worst_ns = UINT64_MAX;
 		s->nominal += w->clients[i].stream.period_ns;
 		plan(w, i);
@@ -126,7 +126,7 @@ static void complete(struct world *w, uint32_t i)
 	struct frames_client *c = &w->clients[i];
 	uint64_t response = w->now - s->queue[s->first];
 
-	/* The gate knows nothing before the first release. */
+	/* The gate does not know releases before the first one. */
 	if (s->seen++ >= 4 && response > c->worst_ns)
 		c->worst_ns = response;
 	c->frames++;
@@ -160,11 +160,11 @@ static void job_over(struct world *w)
 		complete(w, i);
 	else if (c->stream.gap_ns && (w->run->exact || frames_random(&w->seed) % 4))
 		s->gap_end = w->now + draw_gap(w, i) + draw_latency(w);
-	else /* announced before the end of the one before */
+	else /* the next job is announced before the last one ends */
 		announce(w, i);
 }
 
-/* A less important job has begun: now it hurts most. */
+/* A less important job has begun: release adverse clients now, which is the worst moment. */
 static void provoke(struct world *w, uint32_t started)
 {
 	for (uint32_t i = 0; i < w->count; i++) {
@@ -176,7 +176,9 @@ static void provoke(struct world *w, uint32_t started)
 			continue;
 		if (w->now + 1 < s->nominal)
 			continue;
-		/* Sporadic: later than jitter and latency allow is a later nominal release. */
+		/*
+		 * Sporadic: a release later than jitter and latency allow has a later nominal one.
+		 */
 		if (w->now + 1 > s->nominal + r->jitter_ns + w->run->latency_ns)
 			s->nominal = w->now + 1 - r->jitter_ns - w->run->latency_ns;
 		s->release = w->now + 1;

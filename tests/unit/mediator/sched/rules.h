@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One scheduler, moved by hand: what the tests of its single rules share. Time starts at T0. */
+/* Shared by the tests of single scheduling rules. The tests set the time, which starts at T0. */
 #ifndef TESTS_UNIT_MEDIATOR_SCHED_RULES_H
 #define TESTS_UNIT_MEDIATOR_SCHED_RULES_H
 
@@ -16,19 +16,19 @@
 #define T0 (1000 * MS)
 
 extern struct sched rules_sched;
-extern uint64_t rules_wake; /* of the last rules_pick() */
+extern uint64_t rules_wake; /* *wake of the last rules_pick() */
 
-/* A client, its next job, its turn and its end; what may not fail fails the test. */
+/* Add a client, announce its next job, pick a client, end its job. Errors fail the test. */
 struct sched_client *rules_add(const struct sched_params *params);
 void rules_ready(struct sched_client *c, uint64_t now);
 struct sched_client *rules_pick(uint64_t now);
 void rules_done(struct sched_client *c, uint64_t now);
-/* A job of c from `from` to `to`. */
+/* Run a job of c from `from` to `to`. */
 void rules_use(struct sched_client *c, uint64_t from, uint64_t to);
 
 /*
- * A display with a gate: its first frame was released at T0 and took 4 ms, and its slack is
- * 14 - 1 - 4 = 9 ms. Initialises the scheduler.
+ * rules_first_frame() initialises the scheduler and returns a client with a gate, whose first frame
+ * was released at T0 and took 4 ms. Its slack is 14 - 1 - 4 = 9 ms.
  */
 extern const struct sched_params rules_cluster;
 struct sched_client *rules_first_frame(void);

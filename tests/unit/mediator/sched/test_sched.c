@@ -27,7 +27,7 @@ static void ready(struct sched_client *c, uint64_t id, uint64_t now)
 	assert_int_equal(sched_ready(&sched, c, &job, now), SCHED_OK);
 }
 
-/* Which clients run, one letter each, until no job waits; each job takes 1 ms. */
+/* Run jobs of 1 ms until none waits; `expected` has a letter for the client of each. */
 static void assert_runs_in_order(const char *expected, uint64_t now)
 {
 	char order[SCHED_MAX_CLIENTS + 1] = "";
@@ -170,7 +170,7 @@ static void removing_another_client_takes_only_its_waiting_job(void **state)
 	assert_null(sched_pick(&sched, MS, NULL));
 }
 
-static void a_place_is_used_again_and_starts_anew(void **state)
+static void the_place_of_a_removed_client_is_reused(void **state)
 {
 	struct sched_client *c = NULL;
 
@@ -233,8 +233,8 @@ static void a_clock_that_jumps_back_does_not_count_as_use(void **state)
 }
 
 /*
- * The closed form for a saturated GPU: n hogs that are always ready, and a client that becomes
- * ready now and then. First in first out, it waits for all of them; with priority for one job.
+ * The closed form for a saturated GPU: n hogs are always ready, and the cluster becomes ready now
+ * and then. Under fifo it waits for a job of each hog; with priority, for one job.
  */
 static uint64_t longest_wait_beside_hogs(const struct sched_policy *policy, uint32_t hogs)
 {
@@ -296,7 +296,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_breaks_the_protocol_is_told_and_changes_nothing),
 		cmocka_unit_test(removing_the_client_that_holds_the_gpu_frees_it),
 		cmocka_unit_test(removing_another_client_takes_only_its_waiting_job),
-		cmocka_unit_test(a_place_is_used_again_and_starts_anew),
+		cmocka_unit_test(the_place_of_a_removed_client_is_reused),
 		cmocka_unit_test(time_on_the_gpu_and_time_waited_are_counted),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_count_as_use),
 		cmocka_unit_test(a_high_priority_waits_for_one_job_and_fifo_for_all),

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a budget allows, who pays for overruns, and whom it does not hold up. */
+/* Budgets: their limits, the repayment of overruns, and that a throttled client holds nobody up. */
 #include <string.h>
 
 #include "tests/unit/mediator/sched/frames.h"
 #include "tests/unit/mediator/sched/rules.h"
 
-static void a_used_up_budget_waits_for_the_next_period(void **state)
+static void a_throttled_client_waits_for_the_next_period(void **state)
 {
 	const struct sched_params p = {
 		.priority = 1, .budget_ns = 4 * MS, .budget_period_ns = 10 * MS};
@@ -25,7 +25,7 @@ static void a_used_up_budget_waits_for_the_next_period(void **state)
 	assert_int_equal(c->stats.throttled, 1);
 }
 
-static void a_job_may_start_while_anything_is_left_and_what_it_overruns_is_paid_back(void **state)
+static void a_job_may_start_with_any_budget_left_and_its_overrun_is_repaid(void **state)
 {
 	const struct sched_params p = {
 		.priority = 1, .budget_ns = 4 * MS, .budget_period_ns = 10 * MS};
@@ -36,7 +36,7 @@ static void a_job_may_start_while_anything_is_left_and_what_it_overruns_is_paid_
 	c = rules_add(&p);
 	rules_use(c, T0, T0 + 3999 * US);
 	rules_use(c, T0 + 3999 * US, T0 + 9 * MS);
-	/* 5 ms owed: the second next period leaves 3. */
+	/* A debt of 5 ms: after two periods of 4 ms, 3 ms are left. */
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 9 * MS), -5 * (int64_t)MS);
 	rules_ready(c, T0 + 9 * MS);
 	assert_null(rules_pick(T0 + 10 * MS));
@@ -45,7 +45,7 @@ static void a_job_may_start_while_anything_is_left_and_what_it_overruns_is_paid_
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 20 * MS), 3 * (int64_t)MS);
 }
 
-static void a_debt_of_exactly_whole_budgets_is_not_yet_paid(void **state)
+static void a_debt_of_whole_budgets_leaves_nothing_after_as_many_periods(void **state)
 {
 	const struct sched_params p = {
 		.priority = 1, .budget_ns = 2 * MS, .budget_period_ns = 10 * MS};
@@ -75,9 +75,9 @@ static void running_time_is_charged_while_it_runs(void **state)
 	rules_ready(c, T0 + 8 * MS);
 	assert_ptr_equal(rules_pick(T0 + 8 * MS), c);
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 9 * MS), 3 * (int64_t)MS);
-	/* 2 ms before the new period, which fills up what they took, and 1 ms in it. */
+	/* 2 ms before the new period, which replenishes them, and 1 ms in it. */
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 11 * MS), 3 * (int64_t)MS);
-	/* Through whole periods: each takes 10 and gives 4. */
+	/* The job runs through whole periods: each uses 10 ms and gives 4 ms. */
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 35 * MS), -13 * (int64_t)MS);
 	rules_done(c, T0 + 35 * MS);
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 35 * MS), -13 * (int64_t)MS);
@@ -103,7 +103,7 @@ static void a_clock_that_jumps_back_neither_fills_a_budget_nor_uses_it_up(void *
 	assert_int_equal(sched_budget_left(&rules_sched, c, T0 + 4 * MS), MS);
 }
 
-static void who_has_used_up_its_budget_is_in_nobodys_way(void **state)
+static void a_throttled_client_holds_nobody_back(void **state)
 {
 	const struct sched_params high = {
 		.priority = 1, .budget_ns = 2 * MS, .budget_period_ns = 10 * MS};
@@ -154,7 +154,7 @@ static void remember(void *context, uint32_t client, uint64_t from, uint64_t to)
 	log->to[log->count++] = to;
 }
 
-/* The most in any window of that length: one that begins with a job, or ends with one. */
+/* Returns the most time used in a window of that length that begins with a job. */
 static uint64_t most_in_window(const struct intervals *log, uint64_t length)
 {
 	uint64_t most = 0;
@@ -172,7 +172,7 @@ static uint64_t most_in_window(const struct intervals *log, uint64_t length)
 	return most;
 }
 
-static void no_window_holds_more_than_the_formula_says(void **state)
+static void use_in_any_window_is_within_the_formula(void **state)
 {
 	static struct intervals log;
 	uint64_t seed = 5;
@@ -208,13 +208,13 @@ static void no_window_holds_more_than_the_formula_says(void **state)
 
 			assert_true(most_in_window(&log, t) <= bound);
 		}
-		/* And it gets what it was given: nobody is above it. */
+		/* And the client gets its budget, since no other client is above it. */
 		assert_true(clients[0].busy_ns + budget + job >=
 			    1000 * MS / period * (budget < period ? budget : period) * 99 / 100);
 	}
 }
 
-static void with_budgets_above_it_the_last_one_does_not_starve(void **state)
+static void the_lowest_client_does_not_starve_below_budgets(void **state)
 {
 	struct frames_client clients[3] = {0};
 	const struct frames_run run = {
@@ -238,16 +238,15 @@ static void with_budgets_above_it_the_last_one_does_not_starve(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_used_up_budget_waits_for_the_next_period),
-		cmocka_unit_test(
-			a_job_may_start_while_anything_is_left_and_what_it_overruns_is_paid_back),
-		cmocka_unit_test(a_debt_of_exactly_whole_budgets_is_not_yet_paid),
+		cmocka_unit_test(a_throttled_client_waits_for_the_next_period),
+		cmocka_unit_test(a_job_may_start_with_any_budget_left_and_its_overrun_is_repaid),
+		cmocka_unit_test(a_debt_of_whole_budgets_leaves_nothing_after_as_many_periods),
 		cmocka_unit_test(running_time_is_charged_while_it_runs),
 		cmocka_unit_test(a_clock_that_jumps_back_neither_fills_a_budget_nor_uses_it_up),
-		cmocka_unit_test(who_has_used_up_its_budget_is_in_nobodys_way),
+		cmocka_unit_test(a_throttled_client_holds_nobody_back),
 		cmocka_unit_test(a_throttled_client_that_is_removed_is_forgotten),
-		cmocka_unit_test(no_window_holds_more_than_the_formula_says),
-		cmocka_unit_test(with_budgets_above_it_the_last_one_does_not_starve),
+		cmocka_unit_test(use_in_any_window_is_within_the_formula),
+		cmocka_unit_test(the_lowest_client_does_not_starve_below_budgets),
 	};
 
 	return cmocka_run_group_tests_name("sched budget", tests, NULL, NULL);

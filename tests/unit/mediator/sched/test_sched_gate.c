@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which jobs wait for a frame that has not come yet. */
+/* The slack gate: jobs that wait for a frame that has not come yet. */
 #include "tests/unit/mediator/sched/rules.h"
 
 static const struct sched_params hog = {.priority = 2, .job_ns = 12 * MS};
@@ -10,7 +10,7 @@ static void a_long_job_waits_where_it_would_break_the_next_deadline(void **state
 	struct sched_client *c = rules_first_frame(), *h = rules_add(&hog);
 
 	(void)state;
-	/* 13 + 12 = 16 + 9: just in time. */
+	/* 13 + 12 = 16 + 9: just in time for the release at 16. */
 	rules_ready(h, T0 + 13 * MS);
 	assert_ptr_equal(rules_pick(T0 + 13 * MS), h);
 	rules_done(h, T0 + 13 * MS);
@@ -20,7 +20,7 @@ static void a_long_job_waits_where_it_would_break_the_next_deadline(void **state
 	assert_int_equal(rules_sched.total.gated, 1);
 	sched_release(&rules_sched, c, T0 + 16 * MS);
 	rules_use(c, T0 + 16 * MS, T0 + 20 * MS);
-	/* Until the frame is complete another of its jobs may come. */
+	/* Until the frame is complete its next job may come at any moment. */
 	assert_null(rules_pick(T0 + 20 * MS));
 	assert_int_equal(rules_wake, T0 + 30 * MS);
 	sched_complete(&rules_sched, c, T0 + 20 * MS);
@@ -51,7 +51,7 @@ static void a_frame_that_does_not_come_holds_nobody_up_for_longer_than_its_jitte
 	assert_null(rules_pick(T0 + 15 * MS));
 	assert_null(rules_pick(T0 + 17 * MS));
 	assert_ptr_equal(rules_pick(T0 + 17 * MS + 1), h);
-	/* The next one is expected on the same grid, also long after. */
+	/* The next release is expected on the same grid, even long after. */
 	rules_done(h, T0 + 28 * MS);
 	rules_ready(h, T0 + 1000 * 16 * MS - 2 * MS);
 	assert_null(rules_pick(T0 + 1000 * 16 * MS - 2 * MS));
@@ -66,7 +66,7 @@ static void a_frame_that_is_never_finished_holds_nobody_up_beyond_its_deadline(v
 	rules_ready(h, T0 + 16 * MS);
 	assert_null(rules_pick(T0 + 16 * MS));
 	assert_int_equal(rules_wake, T0 + 30 * MS);
-	/* Then the next release counts, at 32: 30 + 12 > 32 + 9 */
+	/* Then the next release counts, at 32: 30 + 12 > 32 + 9. */
 	assert_null(rules_pick(T0 + 30 * MS));
 	assert_int_equal(rules_wake, T0 + 33 * MS + 1);
 	assert_ptr_equal(rules_pick(rules_wake), h);
@@ -83,7 +83,7 @@ static void releases_that_come_too_early_do_not_keep_the_gate_closed(void **stat
 	assert_ptr_equal(rules_pick(T0 + 13 * MS), h);
 }
 
-static void an_older_frame_that_is_complete_does_not_open_the_gate_for_the_next(void **state)
+static void completing_an_older_frame_does_not_open_the_gate(void **state)
 {
 	struct sched_client *c = rules_first_frame(), *h = rules_add(&hog);
 
@@ -97,7 +97,7 @@ static void an_older_frame_that_is_complete_does_not_open_the_gate_for_the_next(
 	assert_ptr_equal(rules_pick(T0 + 34 * MS), h);
 }
 
-static void who_begins_frames_and_finishes_none_holds_nobody_up(void **state)
+static void a_client_that_completes_no_frames_holds_nobody_up(void **state)
 {
 	struct sched_client *c = rules_first_frame(), *h = rules_add(&hog);
 	uint64_t last = 0;
@@ -165,7 +165,7 @@ static void without_the_gate_or_a_declared_length_nothing_is_held_back(void **st
 	assert_ptr_equal(rules_pick(T0 + 15 * MS), h);
 }
 
-/* When its next frame comes, nobody knows. */
+/* The time of its next frame is unknown. */
 static void a_gate_without_a_frame_period_holds_nobody_back(void **state)
 {
 	const struct sched_params odd = {.priority = 1, .job_ns = 4 * MS, .gate = 1};
@@ -198,7 +198,7 @@ static void a_gate_that_goes_leaves_the_others_closed(void **state)
 		for (int i = 0; i < 2; i++)
 			if (leaver == i || leaver == 2)
 				sched_remove(&rules_sched, c[i], T0 + 8 * MS);
-		/* Their next frames are due at 16 ms and 19 ms, or a jitter later. */
+		/* Their next frames come at 16 ms and 19 ms, or up to a jitter later. */
 		rules_ready(h, T0 + 17 * MS);
 		if (leaver == 2) {
 			assert_ptr_equal(rules_pick(T0 + 17 * MS), h);
@@ -209,7 +209,7 @@ static void a_gate_that_goes_leaves_the_others_closed(void **state)
 	}
 }
 
-static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
+static void the_enforced_cost_includes_kill_time_and_reset(void **state)
 {
 	const struct sched_costs costs = {
 		.switch_ns = 100 * US, .watchdog_ns = 400 * US, .reset_ns = 2 * MS};
@@ -219,7 +219,7 @@ static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
 	assert_int_equal(sched_enforced_cost(&costs, &p), 12100 * US);
 	p.kill_ns = 12 * MS;
 	assert_int_equal(sched_enforced_cost(&costs, &p), 14500 * US);
-	/* One that is killed early still may run as long as it declares. */
+	/* With a short kill time the declared length still counts. */
 	p.kill_ns = 1 * MS;
 	assert_int_equal(sched_enforced_cost(&costs, &p), 12100 * US);
 	p.kill_ns = 0;
@@ -227,7 +227,7 @@ static void the_gate_counts_with_the_kill_time_and_what_follows_it(void **state)
 	assert_int_equal(sched_enforced_cost(&costs, &p), 0);
 }
 
-/* The last release was told at once, this one may be told late. */
+/* The scheduler learned of the last release at once, but may learn of this one late. */
 static void a_release_is_awaited_for_its_jitter_and_the_latency(void **state)
 {
 	const struct sched_costs costs = {.latency_ns = 200 * US};
@@ -248,7 +248,7 @@ static void a_release_is_awaited_for_its_jitter_and_the_latency(void **state)
 	sched_release(&rules_sched, c, T0 + 17 * MS + 200 * US);
 	rules_use(c, T0 + 17 * MS + 200 * US, T0 + 22 * MS);
 	sched_complete(&rules_sched, c, T0 + 22 * MS);
-	/* The next one may be told at once: nearer by both, and it counts. */
+	/* The scheduler learns of the next release at once, so it comes early, and counts. */
 	sched_release(&rules_sched, c, T0 + 32 * MS);
 	assert_int_equal(c->next_release_ns, T0 + 48 * MS);
 }
@@ -264,15 +264,14 @@ int main(void)
 		cmocka_unit_test(
 			a_frame_that_is_never_finished_holds_nobody_up_beyond_its_deadline),
 		cmocka_unit_test(releases_that_come_too_early_do_not_keep_the_gate_closed),
-		cmocka_unit_test(
-			an_older_frame_that_is_complete_does_not_open_the_gate_for_the_next),
-		cmocka_unit_test(who_begins_frames_and_finishes_none_holds_nobody_up),
+		cmocka_unit_test(completing_an_older_frame_does_not_open_the_gate),
+		cmocka_unit_test(a_client_that_completes_no_frames_holds_nobody_up),
 		cmocka_unit_test(a_gate_is_open_while_its_client_has_no_budget),
 		cmocka_unit_test(equal_and_higher_priorities_pass_the_gate),
 		cmocka_unit_test(without_the_gate_or_a_declared_length_nothing_is_held_back),
 		cmocka_unit_test(a_gate_without_a_frame_period_holds_nobody_back),
 		cmocka_unit_test(a_gate_that_goes_leaves_the_others_closed),
-		cmocka_unit_test(the_gate_counts_with_the_kill_time_and_what_follows_it),
+		cmocka_unit_test(the_enforced_cost_includes_kill_time_and_reset),
 	};
 
 	return cmocka_run_group_tests_name("sched gate", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The policies that promise nothing: yardsticks, which have to be right for a comparison. */
+/* The policies that promise nothing: a comparison needs them to be right. */
 #include "tests/unit/mediator/sched/rules.h"
 
 static const struct sched_params plain = {.priority = 1};
@@ -7,7 +7,7 @@ static const struct sched_params plain = {.priority = 1};
 static const struct sched_policy *const policies[] = {&sched_fixed_priority, &sched_fifo,
 						      &sched_round_robin, &sched_time_slice};
 
-static void where_nobody_is_ready_no_policy_starts_anything(void **state)
+static void no_policy_starts_anything_without_a_ready_client(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
@@ -23,7 +23,7 @@ static void where_nobody_is_ready_no_policy_starts_anything(void **state)
 	}
 }
 
-static void who_leaves_a_queue_leaves_the_order_of_the_others(void **state)
+static void leaving_a_queue_keeps_the_order_of_the_others(void **state)
 {
 	(void)state;
 	for (size_t leaver = 0; leaver < 3; leaver++) {
@@ -45,8 +45,8 @@ static void who_leaves_a_queue_leaves_the_order_of_the_others(void **state)
 	}
 }
 
-/* In the place that its arrival has given it: budgets are not the queue's business. */
-static void who_has_a_budget_again_comes_back_into_its_old_place(void **state)
+/* The old place is that of the job's arrival. */
+static void a_client_with_a_new_budget_returns_to_its_old_place(void **state)
 {
 	static const struct sched_params limited = {
 		.priority = 1, .budget_ns = 2 * MS, .budget_period_ns = 10 * MS};
@@ -69,7 +69,7 @@ static void who_has_a_budget_again_comes_back_into_its_old_place(void **state)
 	assert_ptr_equal(rules_pick(T0 + 11 * MS), c[0]);
 }
 
-static void a_debt_of_many_time_slices_keeps_the_gpu_from_nobody(void **state)
+static void clients_in_deep_debt_still_run(void **state)
 {
 	struct sched_client *a, *b;
 	uint64_t now = T0, of_a = 0;
@@ -77,11 +77,11 @@ static void a_debt_of_many_time_slices_keeps_the_gpu_from_nobody(void **state)
 	(void)state;
 	sched_init(&rules_sched, &sched_time_slice);
 	a = rules_add(&plain);
-	/* Alone, it goes on at once whatever it owes. */
+	/* Without other clients, a client goes on at once whatever its debt. */
 	rules_use(a, now, now + 5000 * MS);
 	now += 5000 * MS;
 	rules_use(a, now, now + 1 * MS);
-	/* Two that owe 200 and 500 slices: the first runs until both owe the same. */
+	/* Two clients owe 200 and 500 slices: the first one runs until both owe the same. */
 	sched_init(&rules_sched, &sched_time_slice);
 	a = rules_add(&plain);
 	b = rules_add(&plain);
@@ -107,7 +107,7 @@ static void a_debt_of_many_time_slices_keeps_the_gpu_from_nobody(void **state)
 	assert_in_range(of_a, 295, 305);
 }
 
-static void who_has_no_budget_set_has_no_end_of_it(void **state)
+static void a_client_without_a_budget_is_unlimited(void **state)
 {
 	struct sched_client *c;
 
@@ -121,11 +121,11 @@ static void who_has_no_budget_set_has_no_end_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(where_nobody_is_ready_no_policy_starts_anything),
-		cmocka_unit_test(who_leaves_a_queue_leaves_the_order_of_the_others),
-		cmocka_unit_test(who_has_a_budget_again_comes_back_into_its_old_place),
-		cmocka_unit_test(a_debt_of_many_time_slices_keeps_the_gpu_from_nobody),
-		cmocka_unit_test(who_has_no_budget_set_has_no_end_of_it),
+		cmocka_unit_test(no_policy_starts_anything_without_a_ready_client),
+		cmocka_unit_test(leaving_a_queue_keeps_the_order_of_the_others),
+		cmocka_unit_test(a_client_with_a_new_budget_returns_to_its_old_place),
+		cmocka_unit_test(clients_in_deep_debt_still_run),
+		cmocka_unit_test(a_client_without_a_budget_is_unlimited),
 	};
 
 	return cmocka_run_group_tests_name("sched policies", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who goes first among equals, and what each gets. */
+/* Clients of equal priority: their order and their shares. */
 #include <string.h>
 
 #include "tests/unit/mediator/sched/frames.h"
@@ -50,7 +50,7 @@ static void equal_priorities_share_by_weight_whatever_the_job_lengths(void **sta
 	}
 }
 
-static void who_was_away_has_not_saved_up(void **state)
+static void an_idle_client_accumulates_no_credit(void **state)
 {
 	const struct sched_params p = {.priority = 1};
 	struct sched_client *a, *b;
@@ -143,7 +143,7 @@ static void a_time_slice_is_kept_until_it_is_used_up(void **state)
 	assert_non_null(strstr(order, "AAAABBAAAA"));
 }
 
-static void what_overruns_a_time_slice_is_taken_from_the_next_ones(void **state)
+static void a_time_slice_overrun_shortens_later_slices(void **state)
 {
 	const struct sched_params p = {.priority = 1};
 	struct sched_client *a, *b;
@@ -207,11 +207,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_priorities_share_by_weight_whatever_the_job_lengths),
-		cmocka_unit_test(who_was_away_has_not_saved_up),
+		cmocka_unit_test(an_idle_client_accumulates_no_credit),
 		cmocka_unit_test(one_very_long_job_is_paid_for_by_its_client),
 		cmocka_unit_test(round_robin_gives_each_one_job_in_turn),
 		cmocka_unit_test(a_time_slice_is_kept_until_it_is_used_up),
-		cmocka_unit_test(what_overruns_a_time_slice_is_taken_from_the_next_ones),
+		cmocka_unit_test(a_time_slice_overrun_shortens_later_slices),
 		cmocka_unit_test(priorities_may_come_and_go_at_any_time),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Properties of the daemon's scheduler, in random workloads and in hostile ones. */
+/* Properties of the daemon's scheduler under random and hostile workloads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,14 +16,14 @@
 static struct sim_workload w;
 static struct sim_bounds bounds;
 
-/* Jobs of one guest, as an observer saw them. */
+/* Jobs of one guest that the observer saw. */
 static struct {
 	uint32_t guest, jobs;
 	uint64_t start[MAX_JOBS], end[MAX_JOBS];
 } seen;
 
-static void saw_job(void *arg, const struct sim *s, const struct sim_job *job, uint64_t start,
-		    uint64_t end)
+static void on_job(void *arg, const struct sim *s, const struct sim_job *job, uint64_t start,
+		   uint64_t end)
 {
 	(void)arg;
 	if (sim_job_guest(s, job) != seen.guest || seen.jobs == MAX_JOBS)
@@ -32,7 +32,7 @@ static void saw_job(void *arg, const struct sim *s, const struct sim_job *job, u
 	seen.end[seen.jobs++] = end;
 }
 
-static const struct sim_observer observer = {.job = saw_job};
+static const struct sim_observer observer = {.job = on_job};
 
 static uint64_t draw(struct sim_random *r, uint64_t low, uint64_t high)
 {
@@ -66,7 +66,7 @@ static void add_display(struct sim_random *r, uint32_t i, uint32_t n, int gates)
 	g->max_job_ns = sim_workload_longest(&w, i);
 }
 
-/* Gates know releases once a first one has come. */
+/* Displays without gates start only after the gates have learned of a first release. */
 static void warm_up(void)
 {
 	uint64_t warm = 0;
@@ -91,7 +91,7 @@ static void random_displays(struct sim_random *r, int gates)
 		add_display(r, i, w.num_guests, gates);
 }
 
-/* Returns how many streams had a bound that their deadline keeps. */
+/* Returns how many streams have a bound within their deadline. */
 static uint32_t assert_all_within_bounds(const struct sim_outcome *r)
 {
 	uint32_t promised = 0;
@@ -124,8 +124,8 @@ static void no_response_is_longer_than_its_bound(void **state)
 }
 
 /*
- * Only where all deadlines hold: a gate of a display that may be late for other reasons protects
- * nothing, and a late frame's successor comes before it.
+ * Only if all deadlines hold: the gate of a display that may be late anyway protects nothing, and
+ * the next frame is released before the late one is complete.
  */
 static void no_response_is_longer_than_its_bound_with_gates(void **state)
 {
@@ -164,10 +164,10 @@ static void the_bound_is_met_to_the_nanosecond_in_the_worst_phase(void **state)
 		      "stream c periodic period=20ms job=3ms start=2ms\n");
 	sim_bounds(&w, &bounds);
 	r = sim_case_run(&w, "fixed-priority", NULL);
-	/* Its jitter, the job that has just begun, its own, the latency. */
+	/* Its jitter, the job that has just begun, its own job, the latency. */
 	assert_int_equal(bounds.response_ns[0], 1000 * US + 3050 * US + 1050 * US + 100 * US);
 	assert_int_equal(r->stream[0].response.max_ns, bounds.response_ns[0] - 1);
-	/* The same with two of a's frames: one late, one not. */
+	/* The same with two frames of a: one with jitter, one without. */
 	assert_int_equal(bounds.response_ns[1], 3050 * US + 2 * 1050 * US + 2050 * US + 100 * US);
 	assert_int_equal(r->stream[1].response.max_ns, bounds.response_ns[1] - 1);
 }
@@ -213,12 +213,12 @@ static void no_guest_gets_more_than_its_budget_in_any_window(void **state)
 	}
 }
 
-static void a_budget_is_given_to_those_below(void **state)
+static void budgets_above_leave_the_rest_to_lower_guests(void **state)
 {
 	const struct sim_outcome *r;
 
 	(void)state;
-	/* What saturates above takes 6 of 10 ms; the lowest gets all the rest. */
+	/* The saturating guest above gets 6 of 10 ms; the lowest guest gets the rest. */
 	r = sim_case_run(sim_case("duration 100s\nguest a priority=0 budget=6ms/10ms\n"
 				  "guest b priority=1\nstream a saturating job=500us queued=3\n"
 				  "stream b saturating job=1ms\n"),
@@ -227,7 +227,7 @@ static void a_budget_is_given_to_those_below(void **state)
 	assert_int_equal(r->busy_ns, r->time_ns);
 }
 
-static void nobody_starves_below_budgets_that_leave_something(void **state)
+static void no_guest_starves_below_budgets_that_leave_time(void **state)
 {
 	const struct sim_outcome *r;
 
@@ -244,7 +244,8 @@ static void nobody_starves_below_budgets_that_leave_something(void **state)
 	assert_true(r->stream[2].response.max_ns <= bounds.response_ns[2]);
 }
 
-/* Each of these guests breaks its word in another way; the cluster and the other one do not care.
+/*
+ * The guest `bad` breaks its declaration in four ways; that affects neither the cluster nor `good`.
  */
 static void only_the_guest_that_misbehaves_suffers(void **state)
 {
@@ -277,12 +278,12 @@ static void only_the_guest_that_misbehaves_suffers(void **state)
 			assert_int_equal(r->stream[j].missed, 0);
 			assert_true(r->stream[j].response.max_ns <= bounds.response_ns[j]);
 		}
-		/* And it gets its budget at most, with what a killed job costs. */
+		/* The guest gets at most its budget and the cost of a killed job. */
 		assert_true(r->guest[2].busy_ns <= (r->time_ns / (20 * MS) + 2) * 4 * MS);
 	}
 }
 
-static void nothing_is_promised_where_a_job_may_last_for_ever(void **state)
+static void nothing_is_bounded_beside_an_unbounded_job(void **state)
 {
 	(void)state;
 	w = *sim_case("guest a priority=0 max-job=1ms\nguest b priority=1 max-job=1ms\n"
@@ -292,7 +293,7 @@ static void nothing_is_promised_where_a_job_may_last_for_ever(void **state)
 	w.guest[1].kill_ns = 2 * MS;
 	sim_bounds(&w, &bounds);
 	assert_int_equal(bounds.response_ns[0], 3 * MS);
-	/* Nor to those below somebody without a budget. */
+	/* Nor does a stream below a rogue guest without a budget have a bound. */
 	w.guest[1].priority = 0;
 	w.guest[0].priority = 1;
 	sim_bounds(&w, &bounds);
@@ -322,10 +323,10 @@ int main(void)
 		cmocka_unit_test(no_response_is_longer_than_its_bound_with_gates),
 		cmocka_unit_test(the_bound_is_met_to_the_nanosecond_in_the_worst_phase),
 		cmocka_unit_test(no_guest_gets_more_than_its_budget_in_any_window),
-		cmocka_unit_test(a_budget_is_given_to_those_below),
-		cmocka_unit_test(nobody_starves_below_budgets_that_leave_something),
+		cmocka_unit_test(budgets_above_leave_the_rest_to_lower_guests),
+		cmocka_unit_test(no_guest_starves_below_budgets_that_leave_time),
 		cmocka_unit_test(only_the_guest_that_misbehaves_suffers),
-		cmocka_unit_test(nothing_is_promised_where_a_job_may_last_for_ever),
+		cmocka_unit_test(nothing_is_bounded_beside_an_unbounded_job),
 		cmocka_unit_test(equal_guests_share_by_weight),
 	};
 

@@ -11,7 +11,7 @@
 #include "mediator/sim/engine/timers.h"
 #include "tests/unit/mediator/sim/sim_case.h"
 
-/* What an observer saw. */
+/* Jobs and frames that the observer saw. */
 struct log {
 	uint32_t jobs, frames, skipped;
 	uint64_t last_end;
@@ -23,12 +23,12 @@ struct log {
 
 static struct log seen;
 
-static void saw_job(void *arg, const struct sim *s, const struct sim_job *job, uint64_t start,
-		    uint64_t end)
+static void on_job(void *arg, const struct sim *s, const struct sim_job *job, uint64_t start,
+		   uint64_t end)
 {
 	(void)arg;
 	(void)s;
-	assert_true(start >= seen.last_end); /* one at a time */
+	assert_true(start >= seen.last_end); /* one job at a time */
 	assert_true(end > start);
 	if (seen.jobs && start - seen.last_end > seen.longest_gap)
 		seen.longest_gap = start - seen.last_end;
@@ -41,8 +41,8 @@ static void saw_job(void *arg, const struct sim *s, const struct sim_job *job, u
 	seen.jobs++;
 }
 
-static void saw_frame(void *arg, const struct sim *s, uint32_t stream, uint64_t nominal,
-		      uint64_t end, int missed)
+static void on_frame(void *arg, const struct sim *s, uint32_t stream, uint64_t nominal,
+		     uint64_t end, int missed)
 {
 	(void)arg;
 	(void)s;
@@ -55,7 +55,7 @@ static void saw_frame(void *arg, const struct sim *s, uint32_t stream, uint64_t 
 		seen.skipped++;
 }
 
-static const struct sim_observer observer = {.job = saw_job, .frame = saw_frame};
+static const struct sim_observer observer = {.job = on_job, .frame = on_frame};
 
 static const struct sim_outcome *run(const struct sim_workload *w, const char *policy)
 {
@@ -87,7 +87,7 @@ static void the_first_timer_is_always_the_earliest(void **state)
 	}
 }
 
-static void random_numbers_are_the_published_ones_and_stay_in_range(void **state)
+static void random_numbers_match_the_published_ones_and_stay_in_range(void **state)
 {
 	struct sim_random random = {1234567};
 
@@ -114,7 +114,7 @@ static void a_lone_periodic_stream_takes_its_own_time(void **state)
 	assert_int_equal(seen.jobs, 100);
 }
 
-static void a_frame_with_gaps_is_its_segments_and_gaps_and_latencies(void **state)
+static void a_frame_with_gaps_takes_its_segments_gaps_and_latencies(void **state)
 {
 	const struct sim_outcome *r = run(sim_case("duration 1s\nlatency 20us\nguest a priority=0\n"
 						   "stream a periodic period=20ms job=1ms,2ms,3ms "
@@ -128,7 +128,7 @@ static void a_frame_with_gaps_is_its_segments_and_gaps_and_latencies(void **stat
 	assert_int_equal(sim_distribution_permyriad(&r->stream[0].response, 1), 7260 * US);
 }
 
-static void at_each_gap_a_frame_may_lose_the_gpu(void **state)
+static void a_frame_may_lose_the_gpu_at_each_gap(void **state)
 {
 	const struct sim_outcome *r = run(sim_case("duration 10s\nguest a priority=0\n"
 						   "guest hog priority=1\n"
@@ -138,7 +138,7 @@ static void at_each_gap_a_frame_may_lose_the_gpu(void **state)
 					  "fixed-priority");
 
 	(void)state;
-	/* (s + 1) * B + C + gaps at most, but after the gap 0.5 ms of the hog's job are over. */
+	/* At most (s + 1) * B + C + gaps, less the 0.5 ms that the hog's job runs in the gap. */
 	assert_in_range(r->stream[0].response.max_ns, 7900 * US, 8000 * US);
 }
 
@@ -179,7 +179,7 @@ static void work_conserving_policies_never_leave_the_gpu_idle(void **state)
 	}
 }
 
-static void the_same_seed_gives_the_same_run_and_another_one_does_not(void **state)
+static void only_the_same_seed_gives_the_same_run(void **state)
 {
 	const char *text = "duration 5s\nguest a priority=0\nguest b priority=1\n"
 			   "stream a periodic period=16ms job=1ms..4ms jitter=2ms sporadic=3ms\n"
@@ -215,14 +215,14 @@ static void all_policies_see_the_same_releases(void **state)
 	}
 }
 
-static void frames_that_find_their_backlog_full_are_skipped_and_missed(void **state)
+static void frames_beyond_the_backlog_are_skipped_and_missed(void **state)
 {
 	const struct sim_outcome *r = run(sim_case("duration 1s\nguest a priority=0\n"
 						   "stream a periodic period=10ms job=25ms\n"),
 					  "fixed-priority");
 
 	(void)state;
-	/* One in 25 ms is finished, always late by then; two may be unfinished. */
+	/* One frame in 25 ms is finished, always late; two may be unfinished. */
 	assert_int_equal(r->stream[0].released, 100);
 	assert_int_equal(r->stream[0].finished, 39);
 	assert_int_equal(r->stream[0].skipped, seen.skipped);
@@ -248,7 +248,7 @@ static void a_rogue_job_ends_at_its_kill_time_and_the_reset(void **state)
 	assert_int_equal(r->guest[0].overruns, 0);
 }
 
-static void the_daemons_scheduler_counts_what_the_simulation_counts(void **state)
+static void the_scheduler_counts_as_the_simulation(void **state)
 {
 	static struct sim s;
 	static struct sim_outcome r;
@@ -338,17 +338,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_timer_is_always_the_earliest),
-		cmocka_unit_test(random_numbers_are_the_published_ones_and_stay_in_range),
+		cmocka_unit_test(random_numbers_match_the_published_ones_and_stay_in_range),
 		cmocka_unit_test(a_lone_periodic_stream_takes_its_own_time),
-		cmocka_unit_test(a_frame_with_gaps_is_its_segments_and_gaps_and_latencies),
-		cmocka_unit_test(at_each_gap_a_frame_may_lose_the_gpu),
+		cmocka_unit_test(a_frame_with_gaps_takes_its_segments_gaps_and_latencies),
+		cmocka_unit_test(a_frame_may_lose_the_gpu_at_each_gap),
 		cmocka_unit_test(jobs_of_one_guest_stay_in_order_under_every_policy),
 		cmocka_unit_test(work_conserving_policies_never_leave_the_gpu_idle),
-		cmocka_unit_test(the_same_seed_gives_the_same_run_and_another_one_does_not),
+		cmocka_unit_test(only_the_same_seed_gives_the_same_run),
 		cmocka_unit_test(all_policies_see_the_same_releases),
-		cmocka_unit_test(frames_that_find_their_backlog_full_are_skipped_and_missed),
+		cmocka_unit_test(frames_beyond_the_backlog_are_skipped_and_missed),
 		cmocka_unit_test(a_rogue_job_ends_at_its_kill_time_and_the_reset),
-		cmocka_unit_test(the_daemons_scheduler_counts_what_the_simulation_counts),
+		cmocka_unit_test(the_scheduler_counts_as_the_simulation),
 		cmocka_unit_test(jitter_first_delays_the_first_release_only),
 		cmocka_unit_test(a_loop_waits_for_its_last_frame_and_sleeps),
 		cmocka_unit_test(a_sweep_meets_the_worst_phase),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Device trees as workloads, and what is written of a result. */
+/* Device trees as workloads, and the output of results. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ static void the_figure_has_a_plot_for_each_display_and_a_curve_for_each_policy(v
 	free(text);
 }
 
-/* As config_parse() would fill it in. */
+/* A configuration as config_parse() would fill it in. */
 static struct config config;
 
 static void make_config(void)

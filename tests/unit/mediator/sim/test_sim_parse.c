@@ -19,7 +19,7 @@ static int parse(const char *text)
 	return sim_parse(text, strlen(text), &w, &err);
 }
 
-static void times_are_read_exactly(void **state)
+static void times_are_parsed_exactly(void **state)
 {
 	static const struct {
 		const char *text;
@@ -54,7 +54,7 @@ static void times_are_read_exactly(void **state)
 	}
 }
 
-static void a_whole_file_is_read_as_it_says(void **state)
+static void a_whole_file_is_parsed(void **state)
 {
 	(void)state;
 	assert_int_equal(
@@ -103,7 +103,7 @@ static void a_whole_file_is_read_as_it_says(void **state)
 	assert_int_equal(sim_workload_longest(&w, 0), 3000000);
 }
 
-static void a_periodic_streams_deadline_is_its_period_unless_told(void **state)
+static void the_default_deadline_is_the_period(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("guest c priority=2\nstream c periodic period=16ms job=1ms\n"), 0);
@@ -188,7 +188,7 @@ static void errors_name_line_and_field(void **state)
 	}
 }
 
-static void limits_on_numbers_of_things_are_kept(void **state)
+static void limits_of_numbers_are_enforced(void **state)
 {
 	static char text[65536];
 	size_t n = 0;
@@ -211,7 +211,7 @@ static void limits_on_numbers_of_things_are_kept(void **state)
 	assert_int_equal(err.line, 2);
 }
 
-static void any_bytes_are_survived(void **state)
+static void any_input_bytes_are_safe(void **state)
 {
 	static const char good[] =
 		"policy fifo\nseed 3\n" G
@@ -235,12 +235,12 @@ static void any_bytes_are_survived(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times_are_read_exactly),
-		cmocka_unit_test(a_whole_file_is_read_as_it_says),
-		cmocka_unit_test(a_periodic_streams_deadline_is_its_period_unless_told),
+		cmocka_unit_test(times_are_parsed_exactly),
+		cmocka_unit_test(a_whole_file_is_parsed),
+		cmocka_unit_test(the_default_deadline_is_the_period),
 		cmocka_unit_test(errors_name_line_and_field),
-		cmocka_unit_test(limits_on_numbers_of_things_are_kept),
-		cmocka_unit_test(any_bytes_are_survived),
+		cmocka_unit_test(limits_of_numbers_are_enforced),
+		cmocka_unit_test(any_input_bytes_are_safe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

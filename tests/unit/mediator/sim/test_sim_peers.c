@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each policy against a number that can be worked out by hand. */
+/* Each policy compared with a number that can be computed by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +11,17 @@
 #include "tests/unit/mediator/sim/sim_case.h"
 
 /*
- * A cluster's frame of 4 ms beside n - 1 hogs with 4 jobs of 2 ms each. It waits at most
- * virtio-fifo: for all that is queued, (n - 1) * 4 * 2 ms; in turns: for one job of each,
- * (n - 1) * 2 ms; strict priority with N credits: for N jobs; TimeGraph HT: for the four that one
- * hog has submitted; the mediator's own fifo and round robin: one job of each, and in its fifo one
- * more that runs while all have announced their next. Then its own 4 ms. The worst moment, just
- * after a job began, is met to within `below`.
+ * A cluster's frame beside n - 1 hogs with 4 jobs of 2 ms each takes its own 4 ms,
+ * after a wait for at most
+ *
+ *   virtio-fifo	all queued jobs, (n - 1) * 4
+ *   round robin	one job of each hog, n - 1
+ *   strict priority	as many jobs as credits
+ *   TimeGraph HT	the four jobs that one hog has submitted
+ *   the mediator's fifo	one job of each hog, and one that runs after all hogs announced the
+ * next
+ *
+ * The frames meet the worst moment, just after a job has begun, to within `below`.
  */
 static const struct hog_case {
 	const char *policy;
@@ -35,7 +40,7 @@ static const struct hog_case {
 	{"round-robin", 8, 18 * MS, 100 * US},	 {"round-robin", 64, 130 * MS, 500 * US},
 };
 
-static void the_clusters_longest_wait_beside_hogs_is_what_the_policy_says(void **state)
+static void the_longest_wait_beside_hogs_matches_the_policy(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(hog_cases) / sizeof(hog_cases[0]); i++) {
@@ -52,7 +57,7 @@ static void the_clusters_longest_wait_beside_hogs_is_what_the_policy_says(void *
 	}
 }
 
-static void with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only(void **state)
+static void a_gate_without_slack_gives_a_frame_its_own_time_only(void **state)
 {
 	const struct sim_outcome *r;
 
@@ -65,15 +70,15 @@ static void with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only(voi
 				  "stream a saturating job=2ms queued=4\n"
 				  "stream b saturating job=2ms queued=4\n"),
 			 "fixed-priority", NULL);
-	/* The first release of all comes unannounced. */
+	/* The gate does not know the very first release. */
 	assert_true(r->stream[0].missed <= 1);
 	assert_true(sim_distribution_permyriad(&r->stream[0].response, 9990) <= 4500 * US);
-	/* It waits for at most one job of 2 ms in each period: where it could not end in time. */
+	/* In each period the GPU is idle for at most one job of 2 ms, which would end too late. */
 	assert_true(r->held_back_ns > 0);
 	assert_true(r->held_back_ns < r->time_ns / 16667 * 2000);
 }
 
-static void where_the_deadline_is_far_the_gate_costs_nothing(void **state)
+static void a_gate_with_a_far_deadline_costs_nothing(void **state)
 {
 	struct sim_workload *w = sim_case_hogs(8, 4);
 	const struct sim_outcome *r;
@@ -90,7 +95,7 @@ static void gvt_g_gives_a_lone_guest_only_its_share(void **state)
 	const struct sim_outcome *r;
 
 	(void)state;
-	/* 1 of 4 shares: 25 of each 100 ms, although nobody else wants the GPU. */
+	/* One of four shares: 25 of each 100 ms, although no other guest has work. */
 	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=0 weight=3\n"
 				  "stream a saturating job=1ms queued=4\n"
 				  "stream b saturating job=1ms start=1000s\n"),
@@ -105,9 +110,9 @@ static void gvt_g_forgets_debts_each_second(void **state)
 
 	(void)state;
 	/*
-	 * Jobs of 10 ms against slices of 25 ms: three jobs at first and 5 ms of debt; those are
-	 * paid off with the fifth slice. 25 jobs would be fair in 10 slices, and the debt that is
-	 * left at the end of each second would be a gift; here none is left.
+	 * Jobs of 10 ms in slices of 25 ms: three jobs at first, and 5 ms of debt, which are repaid
+	 * with the fifth slice. 25 jobs in 10 slices are fair. A debt left at the end of a second
+	 * would be a gift; here none is left.
 	 */
 	r = sim_case_run(sim_case("duration 100s\nguest a priority=0\nguest b priority=0 weight=3\n"
 				  "stream a saturating job=10ms queued=4\n"
@@ -135,7 +140,7 @@ static void gvt_g_shares_by_weight_among_those_that_want_more(void **state)
 				  "stream b saturating job=1ms queued=4\n"),
 			 "gvt-g", NULL);
 	assert_int_equal(r->stream[0].busy_ns, r->time_ns / 4);
-	/* The millisecond before a new second is charged to the new second. */
+	/* The last millisecond of a second is charged to the next second. */
 	assert_int_equal(r->stream[1].busy_ns, r->time_ns / 4 * 3 - 100 * MS);
 }
 
@@ -154,11 +159,11 @@ static void timegraph_ht_lets_one_task_keep_the_gpu(void **state)
 }
 
 /*
- * Jeffay, Stanat, Martel (RTSS 1991): {(1, 4), (2, 6), (3, 12)} passes the test for non-preemptive
- * EDF, U = 0.833; {(1, 3), (3, 9)}, U = 0.667, does not, since the longer job alone blocks for
- * longer than the shorter one's period leaves.
+ * Jeffay, Stanat, Martel (RTSS 1991): {(1, 4), (2, 6), (3, 12)}, U = 0.833, passes the test for
+ * non-preemptive EDF. {(1, 3), (3, 9)}, U = 0.667, fails it: the longer job alone blocks for longer
+ * than the period of the shorter one allows.
  */
-static void edf_holds_where_jeffays_condition_holds_and_not_elsewhere(void **state)
+static void edf_holds_exactly_if_jeffays_condition_holds(void **state)
 {
 	const struct sim_outcome *r;
 
@@ -196,14 +201,14 @@ static void edf_runs_the_earlier_deadline_first_whatever_the_priority(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_clusters_longest_wait_beside_hogs_is_what_the_policy_says),
-		cmocka_unit_test(with_the_slack_gate_and_no_slack_a_frame_takes_its_own_time_only),
-		cmocka_unit_test(where_the_deadline_is_far_the_gate_costs_nothing),
+		cmocka_unit_test(the_longest_wait_beside_hogs_matches_the_policy),
+		cmocka_unit_test(a_gate_without_slack_gives_a_frame_its_own_time_only),
+		cmocka_unit_test(a_gate_with_a_far_deadline_costs_nothing),
 		cmocka_unit_test(gvt_g_gives_a_lone_guest_only_its_share),
 		cmocka_unit_test(gvt_g_forgets_debts_each_second),
 		cmocka_unit_test(gvt_g_shares_by_weight_among_those_that_want_more),
 		cmocka_unit_test(timegraph_ht_lets_one_task_keep_the_gpu),
-		cmocka_unit_test(edf_holds_where_jeffays_condition_holds_and_not_elsewhere),
+		cmocka_unit_test(edf_holds_exactly_if_jeffays_condition_holds),
 		cmocka_unit_test(edf_runs_the_earlier_deadline_first_whatever_the_priority),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gpumsim as a user runs it. */
+/* The program gpumsim, run as by a user. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +15,7 @@
 static char folder[] = "/tmp/gpumsim-XXXXXX";
 static char output[1 << 20];
 
-/* Run "gpumsim ARGUMENTS" in a shell; its output, errors too, is in `output`. Returns its status.
- */
+/* Run "gpumsim ARGUMENTS" in a shell; `output` has output and errors. Returns the exit status. */
 __attribute__((format(printf, 1, 2))) static int gpumsim(const char *format, ...)
 {
 	const char *build = getenv("BUILD");
@@ -83,7 +82,7 @@ static int remove_files(void **state)
 	return system(command);
 }
 
-static void help_and_version_and_policies_are_told(void **state)
+static void help_version_and_policies_are_printed(void **state)
 {
 	(void)state;
 	assert_int_equal(gpumsim("--help"), 0);
@@ -94,7 +93,7 @@ static void help_and_version_and_policies_are_told(void **state)
 	assert_non_null(strstr(output, "gvt-g"));
 }
 
-static void bad_usage_ends_with_2_and_says_what_to_do(void **state)
+static void bad_usage_exits_with_2_and_says_what_to_do(void **state)
 {
 	static const struct {
 		const char *arguments, *says;
@@ -125,7 +124,7 @@ static void bad_usage_ends_with_2_and_says_what_to_do(void **state)
 	}
 }
 
-static void missed_deadlines_make_a_check_fail(void **state)
+static void missed_deadlines_fail_only_with_the_option_check(void **state)
 {
 	(void)state;
 	assert_int_equal(gpumsim("--check %s/good.sim", folder), 0);
@@ -133,7 +132,7 @@ static void missed_deadlines_make_a_check_fail(void **state)
 	assert_int_equal(gpumsim("--policy virtio-fifo %s/good.sim", folder), 0);
 }
 
-static void what_cannot_be_written_ends_with_3(void **state)
+static void a_failed_write_exits_with_3(void **state)
 {
 	(void)state;
 	assert_int_equal(gpumsim("--svg %s/no/folder.svg %s/good.sim", folder, folder), 3);
@@ -179,7 +178,7 @@ static void json_figure_and_timeline_are_written(void **state)
 	assert_string_equal(text, "<svg ");
 }
 
-static void a_workload_that_is_printed_gives_the_same_result(void **state)
+static void a_printed_workload_gives_the_same_result(void **state)
 {
 	static char first[sizeof(output)];
 	char *rest;
@@ -198,13 +197,13 @@ static void a_workload_that_is_printed_gives_the_same_result(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(help_and_version_and_policies_are_told),
-		cmocka_unit_test(bad_usage_ends_with_2_and_says_what_to_do),
-		cmocka_unit_test(missed_deadlines_make_a_check_fail),
-		cmocka_unit_test(what_cannot_be_written_ends_with_3),
+		cmocka_unit_test(help_version_and_policies_are_printed),
+		cmocka_unit_test(bad_usage_exits_with_2_and_says_what_to_do),
+		cmocka_unit_test(missed_deadlines_fail_only_with_the_option_check),
+		cmocka_unit_test(a_failed_write_exits_with_3),
 		cmocka_unit_test(the_same_input_gives_the_same_output),
 		cmocka_unit_test(json_figure_and_timeline_are_written),
-		cmocka_unit_test(a_workload_that_is_printed_gives_the_same_result),
+		cmocka_unit_test(a_printed_workload_gives_the_same_result),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

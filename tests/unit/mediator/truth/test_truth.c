@@ -43,7 +43,7 @@ static void assert_is(enum truth_state state, enum truth_reason reason)
 	assert_string_equal(truth_reason_text(m.reason), truth_reason_text(reason));
 }
 
-static void a_display_without_a_frame_is_never_judged(void **state)
+static void a_display_without_a_frame_stays_off(void **state)
 {
 	(void)state;
 	assert_true(truth_tick(&m, 1000 * MS) == TRUTH_NEVER);
@@ -96,7 +96,7 @@ static void a_clock_that_jumps_back_freezes_nothing(void **state)
 	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
 	frame(101);
 	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
-	/* And what freezes afterwards is noticed by the clock as it now is. */
+	/* A later freeze is noticed in the clock's new time. */
 	truth_tick(&m, 301 * MS);
 	assert_is(TRUTH_SAFE, TRUTH_NO_FRAME);
 }
@@ -124,7 +124,7 @@ static void frames_that_come_too_slowly_do_not_end_safe(void **state)
 	assert_is(TRUTH_SAFE, TRUTH_NO_FRAME);
 }
 
-static void without_a_time_out_frames_are_counted_and_nothing_is_judged(void **state)
+static void without_a_time_out_frames_are_only_counted(void **state)
 {
 	(void)state;
 	truth_init(&m, 0);
@@ -137,7 +137,7 @@ static void without_a_time_out_frames_are_counted_and_nothing_is_judged(void **s
 	assert_int_equal(m.stats.mismatches, 1);
 }
 
-static void who_has_announced_once_is_judged_by_findings_and_not_by_frames(void **state)
+static void after_an_announcement_only_findings_count(void **state)
 {
 	(void)state;
 	frame(100);
@@ -148,7 +148,7 @@ static void who_has_announced_once_is_judged_by_findings_and_not_by_frames(void 
 	assert_is(TRUTH_SAFE, TRUTH_UNVERIFIED);
 }
 
-static void who_never_announced_is_judged_by_frames(void **state)
+static void without_an_announcement_frames_count(void **state)
 {
 	(void)state;
 	for (uint64_t t = 100; t < 1000; t += 50) {
@@ -179,7 +179,7 @@ static void an_alive_counter_may_wrap_and_start_anew(void **state)
 	assert_is(TRUTH_GOOD, TRUTH_NO_REASON);
 }
 
-static void a_strip_that_vanishes_is_a_loss(void **state)
+static void a_vanished_strip_ends_in_safe(void **state)
 {
 	(void)state;
 	frame(100);
@@ -226,7 +226,7 @@ static const struct truth_strip example = {
 	.alive = 0x80000001, .count = REGIONS, .crc = {0, UINT32_MAX, 0x12345678}};
 static uint8_t pixels[TRUTH_PIXEL * TRUTH_STRIP_PIXELS(TRUTH_MAX_REGIONS)];
 
-static void what_is_encoded_is_decoded(void **state)
+static void an_encoded_strip_is_decoded(void **state)
 {
 	struct truth_strip back;
 
@@ -239,7 +239,7 @@ static void what_is_encoded_is_decoded(void **state)
 
 static void the_strip_is_as_documented(void **state)
 {
-	/* "TRUE", no region, alive 0: the CRC-32 of these 12 bytes by another tool. */
+	/* "TRUE", alive 0, no region, and the CRC-32 of these 12 bytes by another tool. */
 	const uint32_t words[] = {0x54525545, 0, 0, 0xaf42c8bd};
 	const struct truth_strip none = {0};
 
@@ -275,7 +275,7 @@ static void grey_is_not_a_bit(void **state)
 	assert_int_equal(truth_strip_decode(pixels, REGIONS, &back), TRUTH_NO_STRIP);
 }
 
-static void a_strip_of_another_number_of_regions_is_none(void **state)
+static void a_strip_with_another_number_of_regions_is_refused(void **state)
 {
 	struct truth_strip back;
 
@@ -318,7 +318,7 @@ static void a_comparison_names_the_regions_that_differ(void **state)
 	assert_int_equal(f.alive, example.alive);
 }
 
-static void what_is_no_strip_says_nothing_about_regions(void **state)
+static void without_a_strip_no_region_is_wrong(void **state)
 {
 	const uint32_t seen[REGIONS] = {1, 2, 3};
 	struct truth_finding f;
@@ -331,8 +331,8 @@ static void what_is_no_strip_says_nothing_about_regions(void **state)
 	assert_int_equal(f.alive, 0);
 }
 
-/* Nor written beyond the pixels of the most: the sanitizer would see it. */
-static void a_strip_of_more_regions_than_there_can_be_is_not_read(void **state)
+/* Nor does writing it go beyond the pixels of TRUTH_MAX_REGIONS: the sanitizer would see that. */
+static void a_strip_with_too_many_regions_is_not_read(void **state)
 {
 	struct truth_strip many = example, back;
 
@@ -347,30 +347,30 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
-		TEST(a_display_without_a_frame_is_never_judged),
+		TEST(a_display_without_a_frame_stays_off),
 		TEST(a_silent_guest_is_warned_at_half_the_time_and_safe_at_all_of_it),
 		TEST(a_frame_in_time_ends_the_warning),
 		TEST(a_tick_that_comes_late_goes_straight_to_safe),
 		TEST(a_clock_that_jumps_back_freezes_nothing),
 		TEST(three_good_frames_in_a_row_end_safe),
 		TEST(frames_that_come_too_slowly_do_not_end_safe),
-		TEST(without_a_time_out_frames_are_counted_and_nothing_is_judged),
-		TEST(who_has_announced_once_is_judged_by_findings_and_not_by_frames),
-		TEST(who_never_announced_is_judged_by_frames),
+		TEST(without_a_time_out_frames_are_only_counted),
+		TEST(after_an_announcement_only_findings_count),
+		TEST(without_an_announcement_frames_count),
 		TEST(an_alive_counter_that_stands_still_is_a_frozen_picture),
 		TEST(an_alive_counter_may_wrap_and_start_anew),
-		TEST(a_strip_that_vanishes_is_a_loss),
+		TEST(a_vanished_strip_ends_in_safe),
 		TEST(one_wrong_telltale_is_safe_at_once),
 		TEST(a_wrong_telltale_among_good_frames_starts_the_count_again),
-		TEST(what_is_encoded_is_decoded),
+		TEST(an_encoded_strip_is_decoded),
 		TEST(the_strip_is_as_documented),
 		TEST(any_single_changed_pixel_is_noticed),
 		TEST(grey_is_not_a_bit),
-		TEST(a_strip_of_another_number_of_regions_is_none),
+		TEST(a_strip_with_another_number_of_regions_is_refused),
 		TEST(the_fourth_byte_of_a_pixel_does_not_count),
 		TEST(a_comparison_names_the_regions_that_differ),
-		TEST(what_is_no_strip_says_nothing_about_regions),
-		TEST(a_strip_of_more_regions_than_there_can_be_is_not_read),
+		TEST(without_a_strip_no_region_is_wrong),
+		TEST(a_strip_with_too_many_regions_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

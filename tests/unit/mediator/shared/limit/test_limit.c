@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A rate is kept, a burst is allowed, and what is refused costs nothing. */
+/* A limit keeps a rate and allows a burst; a refused event costs nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #define S	 UINT64_C(1000000000)
 #define SOMETIME (12345 * S)
 
-/* How many of a flood pass from `from` to `to`, one tried each millisecond. */
+/* Try an event each millisecond from `from` to `to`. Returns how many pass. */
 static uint32_t flood(struct limit *l, uint64_t from, uint64_t to)
 {
 	uint32_t passed = 0;
@@ -43,7 +43,7 @@ static void a_flood_passes_at_the_rate(void **state)
 	assert_int_equal(flood(&l, SOMETIME, SOMETIME + 10 * S), 5 + 99);
 }
 
-static void silence_saves_up_a_burst_and_not_more(void **state)
+static void silence_earns_one_burst_at_most(void **state)
 {
 	struct limit l;
 
@@ -66,7 +66,7 @@ static void a_burst_of_one_is_an_even_pace(void **state)
 	assert_int_equal(limit_take(&l, SOMETIME + S / 4), 0);
 }
 
-static void what_has_happened_is_paid_for_by_waiting(void **state)
+static void spending_beyond_the_burst_requires_waiting(void **state)
 {
 	uint64_t now = SOMETIME;
 	struct limit l;
@@ -76,7 +76,7 @@ static void what_has_happened_is_paid_for_by_waiting(void **state)
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(limit_spend(&l, now), 0);
 	assert_int_equal(limit_spend(&l, now), S / 10);
-	/* Who waits as told keeps the rate. */
+	/* A caller that waits as long as limit_spend() says keeps the rate. */
 	for (int i = 0; i < 100; i++)
 		now += limit_spend(&l, now);
 	assert_true(now - SOMETIME >= 99 * S / 10 && now - SOMETIME <= 101 * S / 10 + S);
@@ -87,9 +87,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_burst_passes_at_once_and_no_more),
 		cmocka_unit_test(a_flood_passes_at_the_rate),
-		cmocka_unit_test(silence_saves_up_a_burst_and_not_more),
+		cmocka_unit_test(silence_earns_one_burst_at_most),
 		cmocka_unit_test(a_burst_of_one_is_an_even_pace),
-		cmocka_unit_test(what_has_happened_is_paid_for_by_waiting),
+		cmocka_unit_test(spending_beyond_the_burst_requires_waiting),
 	};
 
 	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tools' end of the control socket. The test is the mediator. */
+/* The tools' end of the control socket. The test plays the mediator. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static int stop(void **state)
 	return 0;
 }
 
-/* What the mediator says, before it is asked: it lies in the socket until then. */
+/* Send a reply of the mediator before the request: it waits in the socket. */
 static void say(const char *text, unsigned int fds)
 {
 	union {
@@ -128,7 +128,7 @@ static void a_reply_may_bring_one_descriptor_and_others_are_closed(void **state)
 	}
 }
 
-static void a_reply_without_an_end_leaves_no_descriptor(void **state)
+static void an_unterminated_reply_leaves_no_descriptor(void **state)
 {
 	int fd;
 
@@ -144,7 +144,7 @@ static void a_reply_without_an_end_leaves_no_descriptor(void **state)
 	assert_int_equal(count_fds(), fds_before);
 }
 
-static void who_answers_is_not_asked_and_does_not_matter(void **state)
+static void credentials_in_a_reply_are_ignored(void **state)
 {
 	const int on = 1;
 	int fd;
@@ -161,7 +161,7 @@ static void a_mediator_that_is_gone_or_silent_is_an_error(void **state)
 	int fd;
 
 	(void)state;
-	/* As after the time-out of a socket that blocks. */
+	/* As after the time-out of a blocking socket. */
 	assert_int_equal(fcntl(tool, F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(control_ask(tool, "{}", reply, sizeof(reply), &fd), -EAGAIN);
 	hang_up();
@@ -181,7 +181,7 @@ static void answer(void *data)
 	send(mediator, "{}\n", 3, MSG_NOSIGNAL);
 }
 
-static void a_signal_loses_nothing(void **state)
+static void a_signal_loses_no_reply(void **state)
 {
 	static char request[1 << 20];
 	int fd;
@@ -190,7 +190,7 @@ static void a_signal_loses_nothing(void **state)
 	disturb_start(answer, NULL);
 	assert_int_equal(control_ask(tool, "{}", reply, sizeof(reply), &fd), 0);
 	disturb_end();
-	/* More than the socket holds: it is sent in parts, and has to wait. */
+	/* More than the socket holds: the request is sent in parts, and sending has to wait. */
 	memset(request, ' ', sizeof(request) - 1);
 	disturb_start(answer, NULL);
 	assert_int_equal(control_ask(tool, request, reply, sizeof(reply), &fd), 0);
@@ -220,7 +220,7 @@ static void connecting_gives_a_socket_that_does_not_wait_for_ever(void **state)
 	unlink(address.sun_path);
 }
 
-static void a_socket_that_cannot_be_had_says_why(void **state)
+static void a_failed_connection_says_why(void **state)
 {
 	struct rlimit few, before;
 	char path[200];
@@ -246,12 +246,12 @@ int main(void)
 		TEST(a_request_is_one_line),
 		TEST(a_reply_is_one_line_in_any_number_of_pieces),
 		TEST(a_reply_may_bring_one_descriptor_and_others_are_closed),
-		TEST(a_reply_without_an_end_leaves_no_descriptor),
-		TEST(who_answers_is_not_asked_and_does_not_matter),
+		TEST(an_unterminated_reply_leaves_no_descriptor),
+		TEST(credentials_in_a_reply_are_ignored),
 		TEST(a_mediator_that_is_gone_or_silent_is_an_error),
-		TEST(a_signal_loses_nothing),
+		TEST(a_signal_loses_no_reply),
 		TEST(connecting_gives_a_socket_that_does_not_wait_for_ever),
-		TEST(a_socket_that_cannot_be_had_says_why),
+		TEST(a_failed_connection_says_why),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the keeper and the mediator hand to each other: whole messages, and descriptors in pairs. */
+/* Packets between keeper and mediator: whole messages, with no descriptor or two. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ static int teardown(void **state)
 	return close(ends[1]);
 }
 
-/* The lowest free descriptor tells whether any is left over. */
+/* Returns the lowest free descriptor, which rises if a descriptor has leaked. */
 static int next_descriptor(void)
 {
 	int fd = dup(two[0]);
@@ -65,7 +65,7 @@ static void a_client_arrives_with_both_descriptors(void **state)
 	close(fds[1]);
 }
 
-static void an_end_arrives_without(void **state)
+static void an_end_message_arrives_without_descriptors(void **state)
 {
 	const struct keeper_msg sent = {.type = KEEPER_MSG_ENDED, .pid = 42, .status = 9};
 	struct keeper_msg got;
@@ -98,7 +98,7 @@ struct bad {
 	uint32_t num_fds;
 };
 
-static void what_breaks_the_rules_is_refused_and_leaves_no_descriptor(void **state)
+static void malformed_messages_are_refused_and_leave_no_descriptor(void **state)
 {
 	static const struct bad bad[] = {
 		{"cut short", KEEPER_MSG_READY, sizeof(struct keeper_msg) - 1, 0},
@@ -125,7 +125,7 @@ static void what_breaks_the_rules_is_refused_and_leaves_no_descriptor(void **sta
 	}
 }
 
-static void no_more_descriptors_are_sent_than_may_be(void **state)
+static void too_many_descriptors_are_not_sent(void **state)
 {
 	struct keeper_msg msg = {.type = KEEPER_MSG_KEEP};
 	struct packet packet = {.data = &msg, .size = sizeof(msg), .num_fds = PACKET_MAX_FDS + 1};
@@ -134,7 +134,7 @@ static void no_more_descriptors_are_sent_than_may_be(void **state)
 	assert_int_equal(packet_send(ends[0], &packet), -EINVAL);
 }
 
-static void a_name_without_an_end_is_ended(void **state)
+static void an_unterminated_name_is_terminated(void **state)
 {
 	struct keeper_msg msg = {.type = KEEPER_MSG_ENDED};
 	int fds[2];
@@ -151,11 +151,11 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_client_arrives_with_both_descriptors),
-		TEST(an_end_arrives_without),
+		TEST(an_end_message_arrives_without_descriptors),
 		TEST(a_peer_that_is_gone_is_noticed_at_both_ends),
-		TEST(what_breaks_the_rules_is_refused_and_leaves_no_descriptor),
-		TEST(no_more_descriptors_are_sent_than_may_be),
-		TEST(a_name_without_an_end_is_ended),
+		TEST(malformed_messages_are_refused_and_leave_no_descriptor),
+		TEST(too_many_descriptors_are_not_sent),
+		TEST(an_unterminated_name_is_terminated),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

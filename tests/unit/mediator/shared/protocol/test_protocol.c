@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages between the mediator and its clients: what arrives, and what is refused. */
+/* Messages between the mediator and its clients: valid ones arrive, others are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static int count_fds(void)
 	return count;
 }
 
-/* A packet with so many descriptors, whatever the rules say. */
+/* Send a packet with any number of descriptors, whatever the rules say. */
 static void send_raw(int to, const void *bytes, size_t size, unsigned int fds)
 {
 	union {
@@ -76,7 +76,7 @@ static void every_message_arrives_as_it_was_sent(void **state)
 		types++;
 		memset(&msg, (int)type, sizeof(msg));
 		int status = gpum_msg_send(ends[0], &msg, type, -1);
-		if (status == -EINVAL) /* it must carry a descriptor */
+		if (status == -EINVAL) /* a message of this type needs a descriptor */
 			status = gpum_msg_send(ends[0], &msg, type, ends[0]);
 		else
 			assert_int_equal(gpum_msg_send(ends[0], &msg, type, ends[0]), -EINVAL);
@@ -136,7 +136,7 @@ static void packets_that_break_the_rules_are_refused_and_leak_nothing(void **sta
 	}
 }
 
-static void an_end_is_told_from_silence(void **state)
+static void a_closed_peer_is_told_from_a_silent_one(void **state)
 {
 	struct gpum_msg msg = {0};
 	int fd;
@@ -149,7 +149,7 @@ static void an_end_is_told_from_silence(void **state)
 	assert_int_equal(gpum_msg_send(ends[0], &msg, GPUM_MSG_JOB_RUN, -1), -EPIPE);
 }
 
-static void who_sent_a_packet_is_not_asked_and_does_not_matter(void **state)
+static void credentials_in_a_packet_are_ignored(void **state)
 {
 	struct gpum_msg msg = {0}, got;
 	const int on = 1;
@@ -170,7 +170,7 @@ static void send_one(void *data)
 	assert_int_equal(gpum_msg_send(*(int *)data, &msg, GPUM_MSG_JOB_RUN, -1), 0);
 }
 
-/* Linux wakes who waits for room only when there is plenty. */
+/* Read everything: Linux wakes a sender that waits for room only if there is plenty. */
 static void read_all(void *data)
 {
 	char packet[sizeof(struct gpum_msg)];
@@ -209,8 +209,8 @@ int main(void)
 		TEST(every_message_arrives_as_it_was_sent),
 		TEST(unknown_messages_are_not_sent),
 		TEST(packets_that_break_the_rules_are_refused_and_leak_nothing),
-		TEST(an_end_is_told_from_silence),
-		TEST(who_sent_a_packet_is_not_asked_and_does_not_matter),
+		TEST(a_closed_peer_is_told_from_a_silent_one),
+		TEST(credentials_in_a_packet_are_ignored),
 		TEST(a_signal_neither_loses_a_message_nor_reports_an_error),
 	};
 
