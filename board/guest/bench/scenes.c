@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Scene `gpu-bound`: a few full-screen draws with a long shader; the CPU has almost nothing to do.
- */
+/* Scene `gpu-bound`: a few full-screen draws with a long shader and little work for the CPU. */
 static struct heavy heavy;
 
 static int gpu_bound_init(const struct scene_options *o)

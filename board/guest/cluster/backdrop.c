@@ -14,8 +14,7 @@
 #define RED	 0xff4a4aff
 #define LINE	 0x2a3a4cff
 
-/* Dark blue, lighter behind the dials. Dithered, as dark ramps show bands with 8 bits per channel.
- */
+/* Dark blue, lighter behind the dials. Dithered, as dark ramps with 8 bits show bands. */
 static const char ground_vertex[] = "attribute vec2 position;\n"
 				    "uniform vec2 size;\n"
 				    "varying highp vec2 pixel;\n"
@@ -167,8 +166,7 @@ static void quad(struct paint_mesh *m, const float xy[8], uint32_t top, uint32_t
 	paint_triangle(m, b, cb);
 }
 
-/* A trapezoid centred on MIDDLE_X: half widths x0 and x1 at the heights y0 and y1, in design units.
- */
+/* A trapezoid centred on MIDDLE_X, in design units: half widths x0 at y0 and x1 at y1. */
 static void paint_trapezoid(struct paint_mesh *m, const struct layout *l, float x0, float y0,
 			    float x1, float y1, uint32_t top, uint32_t bottom)
 {

@@ -125,8 +125,10 @@ static void fill_stroke(struct paint_mesh *m, const struct stroke *s, float x, f
 {
 	const uint32_t colour[3] = {pen->colour, pen->colour, pen->colour};
 
-	/* A triangle fan is enough: filled paths are convex, or star-shaped about their first
-	 * point. */
+	/*
+	 * A triangle fan is enough: filled paths are convex, or star-shaped about their first
+	 * point.
+	 */
 	for (int i = 1; i + 1 < s->count; i++) {
 		const float xy[6] = {x + s->x[0] * pen->unit,	  y + s->y[0] * pen->unit,
 				     x + s->x[i] * pen->unit,	  y + s->y[i] * pen->unit,

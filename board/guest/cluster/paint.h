@@ -16,8 +16,7 @@
  */
 struct paint_vertex {
 	float x, y;
-	/* pixels: position along and across the spine, the spine's half length, the shape's radius
-	 */
+	/* pixels: position along and across the spine, half length of the spine, radius */
 	float along, across, half, radius;
 	float soft; /* width of the edge's ramp, pixels: 1 is a crisp edge, more is a glow */
 	uint8_t rgba[4];
@@ -50,8 +49,10 @@ void paint_capsule(struct paint_mesh *m, float x0, float y0, float x1, float y1,
 void paint_segment(struct paint_mesh *m, float x0, float y0, float x1, float y1,
 		   const struct paint_stroke *s);
 void paint_dot(struct paint_mesh *m, float x, float y, float radius, float soft, uint32_t colour);
-/* Part of a ring with straight ends, from angle a0 to a1 > a0; `radius` is in the middle of
- * `width`. */
+/*
+ * Part of a ring with straight ends, from angle a0 to a1 > a0; `radius` is in the middle of
+ * `width`.
+ */
 void paint_arc(struct paint_mesh *m, float x, float y, float radius, float width, float soft,
 	       float a0, float a1, uint32_t colour0, uint32_t colour1);
 /* The number of segments that paint_arc() makes, six vertices each. */

@@ -38,8 +38,7 @@ struct telltales {
 int telltales_init(struct telltales *t, const struct layout *layout);
 /* Also accepts a zeroed object. */
 void telltales_finish(struct telltales *t);
-/* Call it last in a frame, as nothing may cover the telltales. `lamps`: a set of enum drive_lamp.
- */
+/* Call it last in a frame: nothing may cover telltales. `lamps`: a set of enum drive_lamp. */
 void telltales_draw(const struct telltales *t, uint32_t lamps);
 
 #endif

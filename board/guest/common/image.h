@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Both return 0, or -1 after a message on stderr. Pixels are bytes R, G, B, X; rows have no gaps.
- */
+/* Both return 0, or -1 after a message on stderr. Pixels are bytes R, G, B, X without gaps. */
 
 /* Writes an 8-bit RGB PNG without X. `bottom_up`: the first row in memory is the lowest. */
 int image_write_png(const char *file, uint32_t width, uint32_t height, const uint8_t *rgbx,

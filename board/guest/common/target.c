@@ -234,8 +234,7 @@ static void fb_destroy(struct gbm_bo *bo, void *data)
 	(void)drmModeRmFB(fd, (uint32_t)(uintptr_t)data);
 }
 
-/* Returns the GBM buffer's KMS framebuffer, which is made once and kept as user data; 0 on error.
- */
+/* Makes a GBM buffer's KMS framebuffer once and keeps it as user data. Returns 0 on error. */
 static uint32_t fb_of(struct target *t, struct gbm_bo *bo)
 {
 	uint32_t fb = (uint32_t)(uintptr_t)gbm_bo_get_user_data(bo);

@@ -52,8 +52,7 @@ void target_bind(const struct target *t);
  */
 int target_present(struct target *t);
 
-/* Waits until the presented frame is on the screen. Off screen target_present() has waited already.
- */
+/* Waits until the presented frame is on the screen. Does nothing off screen. */
 int target_settle(struct target *t);
 
 /* Writes the picture of an off-screen target to a PNG file. */

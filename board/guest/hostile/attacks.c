@@ -273,8 +273,7 @@ static enum outcome command_flood(struct front *f)
 	return front_backend_state(f) == FRONT_CONNECTED ? OUTCOME_SURVIVED : OUTCOME_QUARANTINED;
 }
 
-/* --- Commands ----------------------------------------------------------------------------------
- */
+/* --- Commands -------------------------------------------------------------------------------- */
 
 static enum outcome giant_resources(struct front *f)
 {
@@ -335,8 +334,7 @@ static enum outcome racing_rewrites(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* --- Xenstore ----------------------------------------------------------------------------------
- */
+/* --- Xenstore -------------------------------------------------------------------------------- */
 
 static enum outcome state_flapping(struct front *f)
 {
@@ -404,8 +402,7 @@ static enum outcome nodes_of_others(struct front *f)
 	return wrote ? OUTCOME_BREACH : OUTCOME_REFUSED;
 }
 
-/* --- CPU ----------------------------------------------------------------------------------------
- */
+/* --- CPU ------------------------------------------------------------------------------------- */
 
 static void spin(uint64_t until)
 {
@@ -448,8 +445,7 @@ static enum outcome panic(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* --- The list ----------------------------------------------------------------------------------
- */
+/* --- The list -------------------------------------------------------------------------------- */
 
 const struct attack attacks[] = {
 	{"index-too-far", true, index_too_far},

@@ -85,8 +85,10 @@ bool front_wait_quarantine(struct front *f, uint32_t ms);
 
 /* Makes a chain available without an event to the backend. */
 void front_offer(struct front *f, uint16_t head);
-/* Fills the descriptors at `head` and `head` + 1: `length` bytes of command, `space` for the
- * answer. */
+/*
+ * Fills the descriptors at `head` and `head` + 1: `length` bytes of command, `space` for the
+ * answer.
+ */
 void front_describe(struct front *f, uint16_t head, size_t length, size_t space);
 void front_notify(struct front *f);
 

@@ -36,8 +36,7 @@ enum outcome neighbour_events(struct front *f)
 	return bound ? OUTCOME_BREACH : OUTCOME_REFUSED;
 }
 
-/* Control experiment: the same call with the driver domain, which the policy allows, must succeed.
- */
+/* The same call for the driver domain, which the policy allows, must succeed. */
 enum outcome driver_events(struct front *f)
 {
 	int port = -1;
