@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Build, test and run everything: `make help`.
+# Builds, tests and runs everything; `make help` lists the targets.
 #
-# Variants (object folders of their own):  build/host/plain  gcc, what a user runs
-#                                          build/host/san    gcc with ASan and UBSan, stand-in Xen
-#                                          build/host/cov    gcc, counting branches
-#                                          build/host/fuzz   clang with libFuzzer's coverage
-#                                          build/board       arm64, against the board's sysroot
-# New source files are picked up by name; nothing has to be listed here.
+# Each variant has an object folder:  build/host/plain  gcc, programs for users
+#                                     build/host/san    gcc with ASan and UBSan, stand-in Xen
+#                                     build/host/cov    gcc, counting branches
+#                                     build/host/fuzz   clang with libFuzzer's coverage
+#                                     build/board       arm64, against the board's sysroot
+# Source files are found by their folder, so new ones need not be listed here.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,12 +24,11 @@ export BUILD
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wmissing-prototypes -Werror
 BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -g -MMD -MP $(WARNINGS) -fstack-protector-strong
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# A program names more libraries than it may need; only what it uses becomes a dependency.
+# A program may list libraries that it does not use; --as-needed makes those no dependency.
 BASE_LDFLAGS := -Wl,--as-needed -Wl,-z,relro,-z,now
 
-# --- What there is to build --------------------------------------------------------------------
-# A source file that holds main() belongs to a program only; everything else may also be linked
-# into tests.
+# --- Programs and their sources ----------------------------------------------------------------
+# A source file with main() is linked only into its program; all others may also be linked into tests.
 sources = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 LPAREN := (
 with_main = $(if $(1),$(shell grep -lF 'int main$(LPAREN)' $(1) /dev/null))
@@ -62,7 +61,7 @@ gpumsim_SRC := $(call sources,mediator/sim)
 gpumsim_PKGS := jansson
 gpumsim_LIBS := -lfdt
 
-# Run on the build host only.
+# Programs that run only on the build host.
 HOST_PROGRAMS := gpumsim
 PROGRAMS := $(foreach p,gpum-backend gpu-mediatord gpum-compositor gpum-verifier gpumctl gpum-readback gpumsim,\
 	$(if $(call with_main,$($(p)_SRC)),$(p)))
@@ -72,8 +71,8 @@ TEST_PKGS := cmocka
 ALL_PKGS := $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)) virglrenderer libdrm epoxy)
 
 # --- Rules of one variant ----------------------------------------------------------------------
-# pkg-config's folders count as system folders: their headers are not ours to warn about. Asked
-# once, when first needed, so that `make help` and `make setup` work on a bare machine.
+# Headers of packages are included as system headers, so that they cause no warnings. pkg-config runs
+# once, when its result is first needed, so that `make help` and `make setup` work without it.
 system_includes = $(patsubst -I%,-isystem %,$(1))
 
 define variant_rules
@@ -82,7 +81,7 @@ $(1)_dir := $(BUILD)/$(1)
 $(1)_pkg_cflags = $$(eval $(1)_pkg_cflags := $$(call system_includes,$$(shell $$($(1)_PKGCONFIG) \
 	--cflags $(ALL_PKGS))))$$($(1)_pkg_cflags)
 
-# The rule also depends on how it is compiled: other flags, other objects.
+# Objects also depend on the file `flags`, which changes when the compiler's flags change.
 $(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
 	@echo "  CC [$(notdir $(1))] $$<"
@@ -100,7 +99,7 @@ $(BUILD)/$(1)/lib/%.a:
 
 $(BUILD)/$(1)/lib/pure.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC))
 $(BUILD)/$(1)/lib/standins.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(STANDIN_SRC))
-# What unit tests and fuzzers link: all of one side except main().
+# Libraries for unit tests and fuzz targets: all sources of one side without main().
 $(BUILD)/$(1)/lib/backend.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,\
 	$(call without_main,$(gpum-backend_SRC)) $(filter mediator/shared/%,$(PURE_SRC)))
 $(BUILD)/$(1)/lib/mediator.a: $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(PURE_SRC) $(sort $(foreach \
@@ -136,7 +135,7 @@ host/fuzz_CC := $(CLANG)
 host/fuzz_CFLAGS := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 host/fuzz_PKGCONFIG := pkg-config
 board_CC := $(CROSS)gcc --sysroot=$(SYSROOT)
-# Where the sources lie must not change the bytes that come out.
+# The folder of the sources must not change the bytes of the result.
 board_CFLAGS := -O2 -ffile-prefix-map=$(abspath $(SYSROOT))=sysroot -ffile-prefix-map=$(CURDIR)=.
 board_LIBDIR := $(SYSROOT)/usr/lib/aarch64-linux-gnu
 board_LDFLAGS := -Wl,-rpath-link,$(board_LIBDIR)
@@ -157,12 +156,12 @@ $(foreach v,$(VARIANTS),$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(v)
 # --- Targets -----------------------------------------------------------------------------------
 .PHONY: help host install-board-programs format clean setup FORCE
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-host: host/plain-programs ## the programs for this machine, in build/host/plain/bin
+host: host/plain-programs ## build the programs for this machine in build/host/plain/bin
 
-# Called by the board's recipe: one folder per role under DESTDIR.
+# The board's recipe calls this target. It makes one folder per role under DESTDIR.
 DRIVER_SBIN := $(filter gpu-mediatord,$(PROGRAMS))
 DRIVER_LIBEXEC := $(filter gpum-%,$(PROGRAMS))
 install-board-programs: board-programs
@@ -173,12 +172,12 @@ install-board-programs: board-programs
 	@for role in driver dom0; do for p in $(filter gpumctl,$(PROGRAMS)); do \
 		install -D $(BUILD)/board/bin/$$p $(DESTDIR)/$$role/usr/bin/$$p || exit; done; done
 
-format: ## lay out all C sources as .clang-format says
+format: ## format all C sources with clang-format
 	@find $(C_FOLDERS) -name '*.[ch]' | xargs $(CLANG_FORMAT) -i
 
-clean: ## remove what was compiled (not the board's downloads)
+clean: ## remove compiled files (not the board's downloads)
 	rm -rf $(VARIANTS:%=$(BUILD)/%) $(BUILD)/check
 
-setup: ## install what building, testing and running need
+setup: ## install the packages for building, testing and running
 	@tests/setup
 	@if [ -x board/setup ]; then board/setup; fi
