@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Build, test, install and run everything: `make help`.
+# Builds, tests, installs and runs everything; `make help` lists the targets.
 #
 # CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR and prefix mean what they mean everywhere:
 #   make && make install DESTDIR=/tmp/image prefix=/usr
@@ -49,8 +49,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 BASE_LDFLAGS := -Wl,--as-needed -Wl,-z,relro,-z,now
 
 # --- What there is to build --------------------------------------------------------------------
-# A source file that holds main() belongs to a program only; everything else may also be linked
-# into tests.
+# A source file with main() is linked only into its program; all others may also be linked into tests.
 sources = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 LPAREN := (
 with_main = $(if $(1),$(shell grep -lF 'int main$(LPAREN)' $(1) /dev/null))
@@ -190,10 +189,10 @@ $(foreach v,$(VARIANTS),$(BUILD)/$(v)/obj/mediator/daemon/base/options.o): priva
 # --- Targets -----------------------------------------------------------------------------------
 .PHONY: all help host install uninstall install-board-programs format clean setup compile_commands.json FORCE
 
-all: host/plain-programs ## the programs, in build/host/plain/bin (also: make host)
+all: host/plain-programs ## build the programs for this machine in build/host/plain/bin
 host: all
 
-help: ## this list
+help: ## list the targets
 	@echo 'GPU mediator $(VERSION)'
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'With V=1: show commands. SETUP=0: install no packages. BUILD=folder: build elsewhere.'
@@ -203,12 +202,12 @@ install_programs = $(foreach p,$(2),install -D $(BUILD)/$(1)/bin/$(p) \
 	$(3)$(if $(filter libexec,$($(p)_PLACE)),$(4:%=%/libexec/gpu-mediator),$(4)/$($(p)_PLACE))/$(p) &&) true
 MAN_PAGES := $(wildcard docs/man/*.[18])
 
-install: all ## programs, man pages, device tree binding: DESTDIR= prefix=/usr/local
+install: all ## install programs, man pages and binding (DESTDIR=, prefix=/usr/local)
 	$(Q)$(foreach p,$(PROGRAMS),install -D $(BUILD)/host/plain/bin/$(p) $(DESTDIR)$($($(p)_PLACE)dir)/$(p) &&) true
 	$(Q)$(foreach m,$(MAN_PAGES),install -D -m 644 $(m) $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) true
 	$(Q)install -D -m 644 -t $(DESTDIR)$(datadir) dts/gpu-mediator.dtsi dts/bindings/*.yaml
 
-uninstall: ## remove what `make install` installed
+uninstall: ## remove the installed files
 	$(Q)rm -f $(foreach p,$(PROGRAMS),$(DESTDIR)$($($(p)_PLACE)dir)/$(p)) \
 		$(foreach m,$(MAN_PAGES),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 	$(Q)rm -rf $(DESTDIR)$(datadir)
@@ -224,18 +223,18 @@ define compile_command
 {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) $(BASE_CFLAGS) $(host/plain_pkg_cflags) $(CPPFLAGS) $(CFLAGS) -c $(1)"},
 endef
 # The frontend's sources need the kernel's own flags.
-compile_commands.json: ## how each source is compiled, for clangd and other tools
+compile_commands.json: ## write how each source is compiled, for clangd and other tools
 	$(file >$@,[)$(foreach s,$(filter-out frontend/% tests/fakes/kernel/% tests/unit/frontend/%,\
 		$(PROGRAM_SRC) $(TEST_SRC)),$(file >>$@,$(call compile_command,$(s))))
 	@sed -i '$$ s/,$$/]/' $@
 	@echo "  $@"
 
-format: ## lay out all C sources as .clang-format says
+format: ## format all C sources with clang-format
 	@find $(C_FOLDERS) -name '*.[ch]' | xargs $(CLANG_FORMAT) -i
 
-clean: ## remove what was compiled (not the board's downloads)
+clean: ## remove compiled files (not the board's downloads)
 	rm -rf $(VARIANTS:%=$(BUILD)/%) $(BUILD)/check $(HOST_NEEDS)
 
-setup: ## install what building, testing and running need
+setup: ## install the packages for building, testing and running
 	@tests/setup
 	@if [ -x board/setup ]; then board/setup; fi

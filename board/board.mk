@@ -3,15 +3,15 @@
 
 .PHONY: image run shell
 
-# What users may set; board/run reads them from the environment.
+# Variables that users may set; board/run reads them from the environment.
 export DURATION OUT CLUSTER IVI PASSENGER POLICY DRIVER_TREE IMAGES HEADLESS MACHINE STRICT_PINS
 
-image: ## the board image: hypervisor, kernels, root images, device trees
+image: ## build the board image: hypervisor, kernels, root images, device trees
 	@board/setup
 	@board/bake
 
 run: image ## boot the cockpit (DURATION=s OUT=dir CLUSTER= IVI= PASSENGER="command line")
 	@board/run
 
-shell: ## a console in the running board: GUEST=dom0, driver, xen, cluster, ivi, passenger
+shell: ## open a console in the running board: GUEST=dom0, driver, xen, cluster, ivi, passenger
 	@board/shell $(or $(GUEST),dom0)

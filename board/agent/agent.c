@@ -3,9 +3,11 @@
  * agent PORT: runs commands that the host sends over a virtio serial port, one after the other.
  *
  * Request:  "@ID SECONDS LENGTH\n" and LENGTH bytes, a command for /bin/sh.
- * Reply:    any number of "@ID OUT LENGTH\n" with LENGTH bytes of output (stdout and stderr as
- *           they came), then "@ID END STATUS\n"; 124 is a time-out, 128+N a signal.
- * ID is the host's, a word without spaces: it drops what belongs to a caller that went away.
+ * Reply:    any number of "@ID OUT LENGTH\n" with LENGTH bytes of output (stdout and stderr
+ *           interleaved as the command wrote them), then "@ID END STATUS\n". STATUS is the exit
+ *           status, 124 after a time-out, 128+N after signal N.
+ * The host chooses ID, a word of at most 31 characters without spaces. By the ID it recognises and
+ * drops replies to a caller that has gone away.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +44,7 @@ static bool agent_write(int port, const char *data, size_t length)
 	return true;
 }
 
-/* A port without a peer reads as end of file; the peer may come at any time. */
+/* read() returns 0 while no peer has the port open. A peer may open it later, so keep trying. */
 static void agent_read(int port, char *data, size_t length)
 {
 	while (length > 0) {
@@ -106,8 +108,8 @@ static long agent_now_ms(void)
 }
 
 /*
- * Passes output on until the command ends. Its background children may hold the pipe open for
- * ever, so the end of the command counts, not the end of the pipe.
+ * Passes output on until the command itself ends, not until the pipe is closed: the command's
+ * background children may keep the pipe open for ever.
  */
 static int agent_relay(int port, const struct request *req, pid_t pid, int output)
 {

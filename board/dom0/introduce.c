@@ -2,9 +2,10 @@
 /*
  * introduce DOMID NAME PFN: connects a direct-mapped domain that Xen built at boot to xenstore.
  *
- * Xen gives such a domain the event channel for xenstore but no page, and the stock tool takes
- * the page from memory that a direct-mapped domain cannot get. So the domain's kernel is told
- * (mem=) to leave its last MiB alone, and PFN names a page there.
+ * Xen gives such a domain the event channel for xenstore but no page. The stock tool (Debian's
+ * init-dom0less) allocates the page from memory that a direct-mapped domain cannot have. Here the
+ * page is part of the domain's own memory: mem= on its kernel's command line keeps the last MiB out
+ * of Linux, and PFN is the number of a page frame there.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@ static int introduce_fail(const char *what)
 	return -1;
 }
 
-/* The guest's kernel waits until `connection` says that xenstored has looked at the page. */
+/* The domain's kernel waits until xenstored clears `connection`, and only then uses the ring. */
 static int introduce_prepare_page(uint32_t domid, xen_pfn_t pfn)
 {
 	xenforeignmemory_handle *fmem = xenforeignmemory_open(NULL, 0);

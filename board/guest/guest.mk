@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The guests' demonstration, pattern and measuring programs. Included by the top-level Makefile,
-# whose variants (board: arm64 against the sysroot, host/plain, host/san) compile and link them.
+# The guests' programs: demonstration, test pattern, measurement, load, attacks. The top-level Makefile
+# includes this file; its variants board, host/plain and host/san compile and link them.
 
 GUEST_COMMON := $(call sources,board/guest/common)
 GUEST_PKGS := gbm egl glesv2 libdrm libpng
@@ -20,7 +20,7 @@ vgpu-hostile_LIBS := $(XEN_LIBS)
 cluster-demo_LIBS := -lz
 $(foreach v,$(GUEST_VARIANTS),$(foreach p,$(GUEST_PROGRAMS),$(eval $(call program_rules,$(v),$(p)))))
 
-# So that `check-build` compiles them with gcc and clang as well.
+# `check-build` compiles all of PROGRAM_SRC with gcc and clang.
 PROGRAM_SRC += $(foreach p,$(GUEST_PROGRAMS),$($(p)_SRC))
 PROGRAM_SRC := $(sort $(PROGRAM_SRC))
 
@@ -28,10 +28,10 @@ PROGRAM_SRC := $(sort $(PROGRAM_SRC))
 board-guest-programs: $(GUEST_PROGRAMS:%=$(BUILD)/board/bin/%)
 
 host-guest-programs: $(GUEST_PROGRAMS:%=$(BUILD)/host/plain/bin/%)
-# The host compares screenshots with the pattern.
+# Tests on the host compare screenshots with the pattern.
 host: $(BUILD)/host/plain/bin/vgpu-pattern
 
-# vgpu-bench also goes to the driver domain: the same program there is what guests are measured by.
+# vgpu-bench also goes to the driver domain: its figures there are the baseline for the guests'.
 install-board-programs: install-guest-programs
 install-guest-programs: board-guest-programs
 	@test -n "$(DESTDIR)" || { echo 'error: DESTDIR=folder is missing' >&2; exit 1; }
@@ -39,5 +39,5 @@ install-guest-programs: board-guest-programs
 		install -D $(BUILD)/board/bin/$$p $(DESTDIR)/guest/usr/bin/$$p || exit; done
 	@install -D $(BUILD)/board/bin/vgpu-bench $(DESTDIR)/driver/usr/bin/vgpu-bench
 
-check-guest: host-guest-programs ## the guests' programs, off screen on this machine
+check-guest: host-guest-programs ## test the guests' programs off screen on this machine
 	@BIN=$(BUILD)/host/plain/bin board/guest/selftest

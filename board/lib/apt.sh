@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# A private apt: arm64 packages and Debian sources, taken from wherever the host's own apt is
-# configured to look, without adding an architecture or a deb-src entry to the host.
+# A private apt for arm64 packages and Debian source packages. It uses the repositories that the
+# host's own apt is configured with, but adds no architecture and no deb-src entry to the host.
 
 APT_ROOT=$BUILD/apt
 LOCK_FILE=${LOCK_FILE:-$BOARD_DIR/packages.lock}
 
-# The index must hold Debian itself; third-party repositories of the host are of no use here.
+# Prints sources for Debian's own repositories among the host's; third-party ones are left out.
 apt_sources() {
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' \
@@ -16,15 +16,17 @@ apt_sources() {
 		}'
 }
 
-# apt_run ARCH COMMAND... : COMMAND (apt-get, apt-cache) with the private state of ARCH.
+# apt_run ARCH COMMAND... : runs COMMAND (apt-get, apt-cache) with the private state of ARCH.
 apt_run() {
 	local arch=$1 command=$2
 	shift 2
-	# The host's own settings, read last, may switch apt's caches off.
+	# The host's own settings may switch apt's caches off; options of the command line override
+	# them.
 	APT_CONFIG=$APT_ROOT/$arch.conf "$command" -o Dir::Cache::pkgcache=pkgcache.bin \
 		-o Dir::Cache::srcpkgcache=srcpkgcache.bin "$@"
 }
 
+# apt_pins ARCH : prints apt preferences that pin the versions in the lock.
 apt_pins() {
 	[ -f "$LOCK_FILE" ] || return 0
 	awk -v arch="$1" '!/^#/ && NF >= 3 && $1 == arch {
@@ -39,7 +41,7 @@ apt_setup() {
 	mkdir -p "$APT_ROOT/lists/partial" "$APT_ROOT/parts" "$APT_ROOT/cache" "$DOWNLOADS/partial"
 	sources=$(apt_sources)
 	if [ -z "$sources" ]; then
-		die "apt on this machine knows no Debian repository: configure one and run apt-get update"
+		die "apt on this machine has no Debian repository: configure one and run apt-get update"
 	fi
 	printf '%s\n' "$sources" >"$APT_ROOT/parts/debian.sources"
 	: >"$APT_ROOT/empty-status"
@@ -75,8 +77,8 @@ apt_setup() {
 	: >"$APT_ROOT/ready.$$"
 }
 
-# apt_fetch ARCH LIST PACKAGE... : downloads the packages with all they depend on (no
-# recommendations) and writes "name version file" lines, sorted, to LIST.
+# apt_fetch ARCH LIST PACKAGE... : downloads the packages and their dependencies (without
+# recommended packages) and writes sorted lines "name version file" to LIST.
 apt_fetch() {
 	local arch=$1 list=$2
 	shift 2
@@ -85,7 +87,8 @@ apt_fetch() {
 		>"$list.plan" 2>"$list.log" || die "apt cannot resolve $*: $(tail -3 "$list.log")"
 	apt_run "$arch" apt-get -qq -y --allow-downgrades --download-only install "$@" \
 		>>"$list.log" 2>&1 || die "download failed: $(tail -3 "$list.log")"
-	# Inst NAME (VERSION ORIGIN... [ARCH]) -- a version's colon is %3a in the file's name.
+	# apt prints "Inst NAME (VERSION ORIGIN... [ARCH])". A colon in the version becomes %3a in the
+	# file's name.
 	sed -nE 's/^Inst ([^ :]+)[^ ]* \(([^ ]+) .*\[([a-z0-9]+)\]\).*/\1 \2 \3/p' "$list.plan" |
 		sort | while read -r name version arch; do
 		printf '%s %s %s\n' "$name" "$version" "${name}_${version//:/%3a}_$arch.deb"
@@ -94,7 +97,8 @@ apt_fetch() {
 	apt_check_pins "$arch" "$list"
 }
 
-# Compares what apt chose with the lock; a difference is a warning, or an error on request.
+# Compares the versions that apt chose with the lock. Warns about each difference; with
+# STRICT_PINS=1 a difference is an error.
 apt_check_pins() {
 	local arch=$1 list=$2 drift
 	[ -f "$LOCK_FILE" ] || return 0
@@ -141,15 +145,15 @@ apt_fetch_only() {
 	apt_check_pins "$arch" "$list"
 }
 
-# apt_field ARCH PACKAGE FIELD : one field of the version of PACKAGE that apt would install.
+# apt_field ARCH PACKAGE FIELD : prints a field of the version of PACKAGE that apt would install.
 apt_field() {
 	apt_setup
 	apt_run "$1" apt-cache show --no-all-versions "$2" | sed -n "s/^$3: //p" | head -1
 }
 
-# apt_fetch_source LIST SOURCE : downloads a Debian source package into DOWNLOADS; LIST gets
-# "name version dsc-file". The locked version is tried first ("source" in the lock's first column),
-# then the others from new to old: a security archive may list sources it does not carry.
+# apt_fetch_source LIST SOURCE : downloads a Debian source package into DOWNLOADS and writes "name
+# version dsc-file" to LIST. Tries the locked version first ("source" in the lock's first column),
+# then all others from new to old, because a security archive may list sources that it does not have.
 apt_fetch_source() {
 	local list=$1 source=$2 version file
 	apt_setup
@@ -159,7 +163,7 @@ apt_fetch_source() {
 		if (cd "$DOWNLOADS" && apt_run amd64 apt-get -qq source --download-only \
 			"$source=$version" >"$list.log" 2>&1); then
 			file=${source}_${version#*:}.dsc
-			[ -f "$DOWNLOADS/$file" ] || die "no $file among the sources"
+			[ -f "$DOWNLOADS/$file" ] || die "apt downloaded $source $version without $file"
 			printf '%s %s %s\n' "$source" "$version" "$file" >"$list"
 			apt_check_pins source "$list"
 			return 0

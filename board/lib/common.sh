@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Shared by every script under board/: places, messages, locking.
+# Shared by every script under board/: folders and messages.
 
 BOARD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOP=$(cd "$BOARD_DIR/.." && pwd)
@@ -13,7 +13,7 @@ export TOP BUILD MACHINE MACHINE_DIR DOWNLOADS DEPLOY SYSROOT BOARD_DIR
 export LC_ALL=C.UTF-8 TZ=UTC
 umask 022
 
-# One fixed time stamp for everything we write, so the same inputs give the same bytes.
+# All files get this time stamp, so that the same inputs give the same bytes.
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1735689600}
 
 note() { printf '%s\n' "$*" >&2; }
@@ -23,4 +23,5 @@ die() {
 	exit 1
 }
 
-[ -d "$MACHINE_DIR" ] || die "no machine '$MACHINE' (have: $(ls "$BOARD_DIR/machines" | tr '\n' ' '))"
+[ -d "$MACHINE_DIR" ] ||
+	die "there is no machine '$MACHINE'; set MACHINE to one of: $(ls "$BOARD_DIR/machines" | tr '\n' ' ')"

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-# Root images and ramdisks: the same inputs give the same bytes.
+# Builds root images and ramdisks. The same inputs give the same bytes.
 
-# Nothing on the board reads these.
+# Folders that no program on the board reads.
 IMAGE_DROP='usr/share/man usr/share/info usr/share/locale usr/share/lintian usr/share/bug
 	usr/share/gtk-doc usr/share/iso-codes usr/share/xml usr/share/help usr/share/python3
 	usr/lib/python3 usr/lib/python3.11 usr/share/dpkg usr/include usr/share/perl5 var/cache
 	var/lib/dpkg usr/share/zoneinfo usr/share/bash-completion'
 
-# One line per package: name, version, and the licences its copyright file names.
+# image_manifest LIST DIR : prints for each package its name, version, and the licences that its
+# copyright file names.
 image_manifest() {
 	local list=$1 dir=$2 name version file licences
 	while read -r name version file; do
@@ -23,7 +24,8 @@ image_drop() {
 	find "$dir/usr/share/doc" -type f ! -name copyright -delete 2>/dev/null || true
 }
 
-# image_busybox DIR : a link for each applet the board uses, where no real tool exists.
+# image_busybox DIR : makes a link to busybox for each applet that the board uses, unless a package
+# already has a program of that name.
 image_busybox() {
 	local dir=$1 applet
 	for applet in ash awk base64 basename cat chmod chown clear cp cut date dd df dirname dmesg du \
@@ -38,8 +40,8 @@ image_busybox() {
 	done
 }
 
-# image_modules DIR KERNEL_IMAGE ABI MODULE... : the modules with all they depend on.
-# Writes their load order to DIR/etc/board/modules.
+# image_modules DIR KERNEL_IMAGE ABI MODULE... : copies the modules and their dependencies to DIR and
+# writes their load order to DIR/etc/board/modules.
 image_modules() {
 	local dir=$1 kernel=$2 abi=$3 module path
 	shift 3
@@ -57,7 +59,7 @@ image_modules() {
 	/sbin/depmod -b "$dir" "$abi"
 }
 
-# image_swap NEW TREE : NEW takes TREE's place at once, so that nobody sees half a tree.
+# image_swap NEW TREE : renames NEW to TREE. An interrupted build never leaves half a tree there.
 image_swap() {
 	rm -rf "$2.old"
 	[ ! -e "$2" ] || mv "$2" "$2.old"
@@ -65,20 +67,20 @@ image_swap() {
 	rm -rf "$2.old"
 }
 
-# image_erofs DIR FILE
+# image_erofs DIR FILE : makes a read-only file system of DIR.
 image_erofs() {
 	rm -f "$2"
 	mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 5f0e9cf1-8a3c-4a58-9d0b-3f1d5a7f0b10 --all-root -x-1 \
 		"$2" "$1" >/dev/null
 }
 
-# image_cpio DIR FILE
+# image_cpio DIR FILE : makes a ramdisk of DIR.
 image_cpio() {
 	find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 	(cd "$1" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
 }
 
-# rootfs_base MODULES : what the root image takes from the distribution, in $S.
+# rootfs_base MODULES : unpacks the distribution's part of a root image into $S.
 rootfs_base() {
 	local kernel
 	kernel=$(recipe_image linux-image)
@@ -94,8 +96,8 @@ rootfs_base() {
 	printf 'root:x:0:\n' >"$S/etc/group"
 }
 
-# rootfs_image ROLE PART... : the root image of ROLE: the base, the folders board/rootfs/common and
-# board/rootfs/ROLE, and what each PART (a recipe, or a folder) has for that role.
+# rootfs_image ROLE PART... : builds the root image of ROLE from the base in $S, the folders
+# board/rootfs/common and board/rootfs/ROLE, and the folder ROLE of each PART (a recipe or a folder).
 rootfs_image() {
 	local role=$1 part tree=$WORK/tree abi
 	shift
@@ -116,7 +118,8 @@ rootfs_image() {
 	rm -rf "$tree"
 }
 
-# tar unlinks what it replaces, so nothing is written through the hard links to the base.
+# rootfs_add FROM TO : copies a tree. tar unlinks a file before it replaces it, so it never writes
+# through the hard links into the base.
 rootfs_add() {
 	tar -C "$1" -c . | tar -C "$2" -x --keep-directory-symlink --no-same-owner
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Starts and stops the machine of the current MACHINE. Needs common.sh and the machine file.
-# $OUT: the run's output folder, the domains' /host. $RUN: sockets and what only the run needs.
+# Starts and stops the emulated machine MACHINE. The caller has sourced common.sh and the machine
+# file. $OUT: output folder of the run, /host in the domains. $RUN: folder for sockets and for files
+# that only the run itself needs.
 
-# A display with GL: the user's own if it works, else an X server in memory.
-# Large, as SDL centres the window before it knows how large it gets.
+# Provides a display with GL: the user's own if it works, else an X server in memory. Its screen is
+# larger than the window, because SDL centres the window before it knows the window's final size.
 qemu_display() {
 	if [ -z "${HEADLESS:-}" ] && [ -n "${DISPLAY:-}" ] && xdpyinfo >/dev/null 2>&1; then
 		return 0
@@ -21,8 +22,8 @@ qemu_display() {
 	export DISPLAY
 }
 
-# The driver domain's tree is what users configure, so it may be another one than the image's:
-# $DRIVER_TREE; POLICY replaces the policy in it. Xen's tree must say its exact size.
+# Prepares both trees in $RUN. The driver domain's tree is DRIVER_TREE or the image's; POLICY, if set,
+# replaces the policy in it. Xen's tree must contain the exact size of the driver domain's tree.
 qemu_trees() {
 	local size
 	cp "${DRIVER_TREE:-$IMAGES/driver.dtb}" "$RUN/driver.dtb"
@@ -38,14 +39,14 @@ qemu_trees() {
 
 qemu_loader() { printf -- '-device loader,addr=%s,file=%s,force-raw=on\n' "$1" "$2"; }
 
-# qemu_prepare OUT : the folders of a run. Sets OUT, RUN, IMAGES.
+# qemu_prepare OUT : makes the folders of a run. Sets OUT, RUN, IMAGES.
 qemu_prepare() {
 	OUT=$(realpath -m "$1")
 	IMAGES=$(realpath -m "${IMAGES:-$DEPLOY}")
-	[ -f "$IMAGES/xen.dtb" ] || die "no board image in $IMAGES: run make image first"
+	[ -f "$IMAGES/xen.dtb" ] || die "there is no board image in $IMAGES: run make image first"
 	if [ -f "$OUT/sockets" ] && kill -0 "$(cat "$(cat "$OUT/sockets")/qemu.pid" 2>/dev/null)" \
 		2>/dev/null; then
-		die "a board is already running with its output in $OUT"
+		die "a board is already running with its output in $OUT: stop it or set OUT=dir"
 	fi
 	rm -rf "$OUT/log" "$OUT/console"
 	mkdir -p "$OUT/log" "$OUT/console" "$OUT/config"
@@ -53,7 +54,7 @@ qemu_prepare() {
 	printf '%s\n' "$RUN" >"$OUT/sockets"
 }
 
-# qemu_start : boots. Sets QEMU_PID.
+# qemu_start : starts QEMU. Sets QEMU_PID.
 qemu_start() {
 	local devices
 	qemu_trees
@@ -61,7 +62,7 @@ qemu_start() {
 	devices=${devices//@OUT@/$OUT}
 	devices=${devices//@RUN@/$RUN}
 	# shellcheck disable=SC2046,SC2086 # lists of options
-	# In a session of its own: Ctrl-C is for us, the machine still has a report to give.
+	# setsid: Ctrl-C must reach only this script, which then still collects the machine's results.
 	SDL_VIDEODRIVER=x11 setsid qemu-system-aarch64 $QEMU_MACHINE -m "$MEMORY_MIB" \
 		-name "cockpit" -display "${QEMU_DISPLAY:-sdl,gl=on}" \
 		-kernel "$IMAGES/xen" -dtb "$RUN/xen.dtb" \
@@ -81,7 +82,7 @@ qemu_start() {
 
 qemu_runs() { [ -n "${QEMU_PID:-}" ] && kill -0 "$QEMU_PID" 2>/dev/null; }
 
-# qemu_wait_end TENTHS : until the machine is off, or not.
+# qemu_wait_end TENTHS : waits until the machine is off; fails after TENTHS tenths of a second.
 qemu_wait_end() {
 	local tries=$1
 	while qemu_runs; do
@@ -91,7 +92,7 @@ qemu_wait_end() {
 	done
 }
 
-# Ends what qemu_start and qemu_display began; bounded.
+# Ends QEMU (after 5 s with SIGKILL) and Xvfb, and removes $RUN.
 qemu_stop() {
 	if qemu_runs; then
 		kill "$QEMU_PID" 2>/dev/null || true

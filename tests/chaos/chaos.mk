@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Needs the board image; one boot. COUNT=events SEED=number
+# Needs the board image and boots it once. COUNT: number of events. SEED: of the random choices.
 .PHONY: chaos
 export COUNT SEED
-chaos: image ## the board, while its parts are killed, hung and flooded (COUNT=n SEED=s)
+chaos: image ## kill, hang and flood parts of a running board (COUNT=n SEED=s)
 	@tests/chaos/run

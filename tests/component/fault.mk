@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The driver domain's programs again, with calls that can be made to fail (tests/fakes/xen/fault.c).
+# Builds the driver domain's programs again so that tests can make their calls fail
+# (tests/fakes/xen/fault.c).
 FAULT_DIR := $(BUILD)/host/fault/bin
 FAULT_PROGRAMS := $(addprefix $(FAULT_DIR)/,gpu-mediatord gpum-backend fakexen)
 FAULT_CALLS := $(shell grep -oP '^FAULT.\K[a-z0-9_]+' tests/fakes/xen/fault.c)
@@ -19,5 +20,5 @@ $(FAULT_DIR)/fakexen: $(FAKEXEN)
 	@ln -sf $(abspath $<) $@
 
 .PHONY: sweep
-sweep: $(FAULT_PROGRAMS) $(BUILD)/host/san/tests/component/test_faults ## every call of mediator and backend fails once
+sweep: $(FAULT_PROGRAMS) $(BUILD)/host/san/tests/component/test_faults ## let each call of mediator and backend fail once
 	@FAULT_RUNS=1000000 $(BUILD)/host/san/tests/component/test_faults

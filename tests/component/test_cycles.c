@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everybody dies at every step, and a guest comes and goes many times: all come back by themselves,
- * and nothing is left over - no mapped grant, no port, no descriptor, no memory. CYCLES: how many
- * times a guest comes and goes (1000).
+ * Mediator, backend and guest die at every step of a connection, and a guest connects many times.
+ * Each time the guest is served again, and no mapped grant, port, descriptor or memory is left
+ * over. CYCLES: number of connections (default 1000).
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -21,8 +21,8 @@
 
 #define WIDTH	    64u
 #define HEIGHT	    64u
-#define WARM_UP	    50u	  /* cycles after which the allocator has what it needs */
-#define GROWTH_KIB  4096u /* of mediator and backend in all cycles: the sanitizer's own pools */
+#define WARM_UP	    50u	  /* cycles after which the allocators' pools have their size */
+#define GROWTH_KIB  4096u /* allowed growth of mediator and backend: the sanitizer's own pools */
 #define ATTEMPTS    5
 #define GUEST_NAME  "ivi"
 #define FIRST_DOMID 10u
@@ -34,7 +34,10 @@ static uint32_t domid = FIRST_DOMID;
 static int setup(void **state)
 {
 	(void)state;
-	/* What was freed is otherwise kept, to catch who uses it still: that looks like a leak. */
+	/*
+	 * ASan quarantines freed memory to find uses after free. A large quarantine looks like a
+	 * leak.
+	 */
 	setenv("ASAN_OPTIONS",
 	       "detect_leaks=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=16", 1);
 	cockpit_start_supervised(&cockpit, NULL);
@@ -48,12 +51,12 @@ static int teardown(void **state)
 	return cockpit_stop(&cockpit) ? 0 : -1;
 }
 
-static void come(void)
+static void create_guest(void)
 {
 	guest_create(&guest, domid++, GUEST_NAME);
 }
 
-static void go(void)
+static void destroy_guest(void)
 {
 	guest_destroy(&guest);
 	guest_finish(&guest);
@@ -110,7 +113,7 @@ static void submit_long_job(void)
 	draw_submit(&guest, 1, 1, &op, 1);
 }
 
-/* The guest goes so far and no further. */
+/* Connects the guest up to this step and no further. */
 static void reach(enum step step)
 {
 	if (!guest_wait_backend(&guest, GUEST_INIT_WAIT, GUEST_PATIENCE) || step == BEFORE_KEYS)
@@ -157,17 +160,17 @@ static void kill_mediator(void)
 	} while ((next == 0 || next == pid) && test_now_ms() < until);
 }
 
-/* Whoever is hit at whatever step, the same guest is served afterwards. */
+/* After `hit` has killed a process at any step, the same guest must be served again. */
 static void hit_at_each_step(void (*hit)(void))
 {
 	for (enum step step = BEFORE_KEYS; step <= CLOSING; step++) {
-		come();
+		create_guest();
 		reach(step);
 		hit();
 		leave();
 		if (!is_served())
 			fail_msg("not served again after it was hit when %s", steps[step]);
-		go();
+		destroy_guest();
 		assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
 	}
 }
@@ -184,30 +187,33 @@ static void the_mediator_may_be_killed_at_each_step(void **state)
 	hit_at_each_step(kill_mediator);
 }
 
-/* Nothing of a guest that is destroyed stays, and its name is free for the next domain. */
+/* Nothing of a destroyed guest stays mapped, and the next domain may have its name. */
 static void a_guest_may_be_destroyed_at_each_step_and_return_as_another_domain(void **state)
 {
 	(void)state;
 	for (enum step step = BEFORE_KEYS; step <= CLOSING; step++) {
-		come();
+		create_guest();
 		reach(step);
-		go();
-		come();
+		destroy_guest();
+		create_guest();
 		if (!is_served())
 			fail_msg("not served after it was destroyed when %s", steps[step]);
-		go();
+		destroy_guest();
 		assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
 	}
 }
 
-/* All is new: its xenstore nodes, the mediator, the backends. dom0 attaches the guest again. */
+/*
+ * After the reboot xenstore nodes, mediator and backends are new, and dom0 attaches the guest
+ * again.
+ */
 static void the_driver_domain_may_reboot(void **state)
 {
 	struct xs_handle *dom0 = fx_xs_open(0);
 
 	(void)state;
 	assert_non_null(dom0);
-	come();
+	create_guest();
 	assert_true(is_served());
 	cockpit_kill_mediator(&cockpit);
 	assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
@@ -216,7 +222,7 @@ static void the_driver_domain_may_reboot(void **state)
 	cockpit_start_mediator(&cockpit);
 	guest_attach(&guest, GUEST_NAME);
 	assert_true(is_served());
-	go();
+	destroy_guest();
 	xs_close(dom0);
 }
 
@@ -261,12 +267,12 @@ static void a_thousand_connections_leave_nothing_behind(void **state)
 	struct fx_stats first = {0}, last;
 
 	(void)state;
-	come();
+	create_guest();
 	for (uint32_t i = 0; i < WARM_UP + cycles; i++) {
 		assert_true(guest_connect(&guest));
 		assert_int_equal(draw_create_2d(&guest, 1, WIDTH, HEIGHT),
 				 VIRTIO_GPU_RESP_OK_NODATA);
-		/* The frontend's memory is the same each time: only the backend's counts here. */
+		/* Reuse the guest's pages and references, as its memory is limited. */
 		guest.next_page = 16;
 		guest.next_ref = 8;
 		assert_true(guest_disconnect(&guest));
@@ -281,7 +287,7 @@ static void a_thousand_connections_leave_nothing_behind(void **state)
 	assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
 	cockpit_stats(&cockpit, &last);
 	assert_int_equal(cockpit_backend(&cockpit, GUEST_NAME), backend);
-	/* Our own question may still be on its way out. */
+	/* The mediator may not have closed the connection of our last status request yet. */
 	for (int i = 0; i < 500 && descriptors(pid) + descriptors(backend) > before; i++)
 		usleep(10000);
 	assert_true(descriptors(pid) + descriptors(backend) <= before);
@@ -299,16 +305,16 @@ static void domains_that_come_and_go_leave_nothing_behind(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 60; i++) {
-		come();
+		create_guest();
 		assert_true(is_served());
-		go();
+		destroy_guest();
 		assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
 		if (i == 10) {
 			before = descriptors(pid);
 			kib = resident_kib(pid);
 		}
 	}
-	/* A backend that has ended is still to be reaped, and its sockets to be closed. */
+	/* Wait until the last backend is reaped and its sockets are closed. */
 	for (int i = 0; i < 500 && (cockpit_has_backend(&cockpit) || descriptors(pid) > before);
 	     i++)
 		usleep(10000);

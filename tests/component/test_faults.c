@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call that may fail does so once: the 1st of a program's life, the 2nd, and so on until a run
- * makes fewer calls. Whatever it was, the guest is served in the end, no sanitizer has anything to
- * say, and nothing stays mapped. FAULT_RUNS limits the runs per program (30): then only every so
- * many calls fail. FAULT_FROM starts later. A failing run tells the call's number and name.
+ * Makes each call that may fail do so once: the first call of a program in one run, the second in
+ * the next, and so on. In each run the guest must be served in the end, no sanitizer may complain,
+ * and no grant may stay mapped. FAULT_RUNS limits the runs per program (default 30): only every
+ * n-th call then fails. FAULT_FROM names the first call to fail. A failing run prints the call's
+ * number and name.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,7 +24,7 @@
 
 #define WIDTH	 64u
 #define HEIGHT	 64u
-#define ATTEMPTS 6 /* to connect; only the first one can fail by the fault itself */
+#define ATTEMPTS 6 /* to connect; the fault itself can spoil only one of them */
 
 static struct fault_plan *plan;
 static uint32_t next_domid = 10;
@@ -63,7 +64,7 @@ static void arm(const char *program, uint32_t nth)
 	plan->nth = nth;
 }
 
-/* A picture, and a job of the 3D kind. */
+/* Draws a 2D picture and runs a 3D job. */
 static bool draws(struct guest *g)
 {
 	const struct sim_op op = {.code = SIM_WORK, .value = 500};
@@ -80,7 +81,7 @@ static bool draws(struct guest *g)
 	       draw_unref(g, 1) == VIRTIO_GPU_RESP_OK_NODATA;
 }
 
-/* What the frontend does when something went wrong. */
+/* Leaves as the frontend does after an error. */
 static void leave(struct guest *g)
 {
 	if (g->bound)
@@ -114,18 +115,19 @@ static bool serve_one(struct cockpit *c)
 
 static uint32_t complain(const char *program)
 {
-	fprintf(stderr, "%s: goes wrong when call %u (%s) fails\n", program, plan->nth, plan->what);
+	fprintf(stderr, "%s: the guest was not served after call %u (%s) had failed\n", program,
+		plan->nth, plan->what);
 	return 1;
 }
 
-/* The mediator stays, each guest has a backend of its own. */
+/* All runs share one mediator. Each guest has a new backend, whose n-th call fails. */
 static bool run_backend(struct cockpit *c, uint32_t nth)
 {
 	arm("gpum-backend", nth);
 	return serve_one(c);
 }
 
-/* Under a keeper, for it may not even start. */
+/* Starts the mediator under a keeper, as the failing call may prevent its start. */
 static bool run_mediator(uint32_t nth)
 {
 	struct cockpit c;
@@ -137,7 +139,7 @@ static bool run_mediator(uint32_t nth)
 	return cockpit_stop(&c) && ok;
 }
 
-/* How far apart the calls are that fail, from what an undisturbed run makes. */
+/* The distance between the calls to fail; `calls`: number of calls in a run without a fault. */
 static uint32_t stride(uint32_t calls)
 {
 	uint32_t runs = from_environment("FAULT_RUNS", 30);
@@ -145,9 +147,9 @@ static uint32_t stride(uint32_t calls)
 	return calls <= runs ? 1 : calls / runs;
 }
 
-static void told(const char *program, uint32_t runs, uint32_t calls)
+static void print_runs(const char *program, uint32_t runs, uint32_t calls)
 {
-	fprintf(stderr, "%s: %u of %u calls have failed, one in each run\n", program, runs, calls);
+	fprintf(stderr, "%s: let %u of %u calls fail, one in each run\n", program, runs, calls);
 }
 
 static void every_call_of_a_backend_may_fail(void **state)
@@ -167,7 +169,7 @@ static void every_call_of_a_backend_may_fail(void **state)
 		runs += plan->fired;
 	}
 	assert_true(cockpit_stop(&c));
-	told("gpum-backend", runs, calls);
+	print_runs("gpum-backend", runs, calls);
 	assert_int_equal(failed, 0);
 	assert_true(runs > 0);
 }
@@ -185,7 +187,7 @@ static void every_call_of_the_mediator_may_fail(void **state)
 			failed += complain("gpu-mediatord");
 		runs += plan->fired;
 	}
-	told("gpu-mediatord", runs, calls);
+	print_runs("gpu-mediatord", runs, calls);
 	assert_int_equal(failed, 0);
 	assert_true(runs > 0);
 }
@@ -200,7 +202,7 @@ static bool frames_go_on(struct guest *g)
 	return true;
 }
 
-/* What a backend needs memory for is refused, and that is all. */
+/* A command for which the backend needs memory is refused. */
 static bool is_refused(struct guest *g, uint32_t ref)
 {
 	return draw_attach(g, 2, ref, WIDTH * HEIGHT * 4) == VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY &&

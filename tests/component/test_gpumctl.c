@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tool as dom0 and the driver domain use it. */
+/* gpumctl as dom0 and the driver domain use it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +80,7 @@ static void attach_gives_a_domain_its_gpu_and_detach_takes_it_away(void **state)
 	assert_int_equal(cockpit_gpumctl(&cockpit, 0, "detach cluster", said, sizeof(said)), 0);
 	assert_true(cockpit_wait_mapped(&cockpit, 0, GUEST_PATIENCE));
 	assert_int_equal(guest_backend_state(&cluster), 0);
-	/* And once more: the domain runs on. */
+	/* Attach it again: the domain has not ended. */
 	if (cluster.bound)
 		xenevtchn_unbind(cluster.evtchn, cluster.port);
 	cluster.bound = false;

@@ -44,7 +44,7 @@ static void a_configured_guest_connects(void **state)
 	assert_true(cockpit_wait_mapped(&cockpit, 1 + GUEST_POOL_PAGES, GUEST_PATIENCE));
 }
 
-static void the_display_is_what_the_device_tree_says(void **state)
+static void display_has_the_mode_of_the_device_tree(void **state)
 {
 	struct virtio_gpu_resp_display_info info;
 
@@ -58,7 +58,7 @@ static void the_display_is_what_the_device_tree_says(void **state)
 	assert_int_equal(info.pmodes[1].enabled, 0);
 }
 
-static void the_edid_names_the_mode_and_adds_up(void **state)
+static void edid_has_the_mode_and_a_valid_checksum(void **state)
 {
 	static const uint8_t magic[8] = {0, 255, 255, 255, 255, 255, 255, 0};
 	struct virtio_gpu_resp_edid edid;
@@ -92,18 +92,18 @@ static void flushes_are_answered_at_the_displays_period(void **state)
 	for (uint32_t i = 0; i < frames; i++)
 		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 	took = test_now_ms() - begin;
-	/* The first one may come at any point of a period. */
+	/* The first answer may come at any point of a period. */
 	assert_true(took >= (frames - 2) * 33);
 	assert_true(took <= frames * 33 * 4);
 }
 
-static void an_unconfigured_domain_gets_nothing(void **state)
+static void unconfigured_domain_is_not_served(void **state)
 {
 	struct guest stranger;
 
 	(void)state;
 	guest_create(&stranger, 9, "stranger");
-	/* A configured one that comes later is served, so the daemon has looked at both. */
+	/* A configured guest that comes later is served, so the mediator has looked at both. */
 	guest_create(&cluster, 5, "cluster");
 	assert_true(guest_connect(&cluster));
 	assert_false(guest_wait_backend(&stranger, GUEST_INIT_WAIT, 300));
@@ -112,7 +112,7 @@ static void an_unconfigured_domain_gets_nothing(void **state)
 	guest_finish(&stranger);
 }
 
-static void a_guest_cannot_take_anothers_name(void **state)
+static void guest_cannot_use_the_name_of_another_guest(void **state)
 {
 	struct guest thief;
 
@@ -126,7 +126,7 @@ static void a_guest_cannot_take_anothers_name(void **state)
 	guest_finish(&thief);
 }
 
-static void what_a_destroyed_domain_held_is_freed_while_others_draw(void **state)
+static void destroyed_domain_is_unmapped_while_others_draw(void **state)
 {
 	(void)state;
 	guest_create(&cluster, 5, "cluster");
@@ -156,8 +156,8 @@ static void a_guest_that_comes_back_with_another_domid_is_served(void **state)
 	}
 }
 
-/* The same domain connects anew, and goes on as if its last connection were still there. */
-static void what_a_guest_had_before_it_left_does_not_exist_when_it_is_back(void **state)
+/* The domain connects anew and uses objects of its last connection, which must not exist. */
+static void reconnected_guest_has_none_of_its_old_objects(void **state)
 {
 	uint32_t ref, pages = WIDTH * HEIGHT * 4 / FX_PAGE_SIZE;
 
@@ -179,7 +179,7 @@ static void what_a_guest_had_before_it_left_does_not_exist_when_it_is_back(void 
 	assert_int_equal(draw_set_scanout(&cluster, 0, 1, WIDTH, HEIGHT),
 			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
 	assert_false(draw_finished(&cluster, draw_work(&cluster, 100)));
-	/* Stale references are nobody's pages. */
+	/* A stale grant reference is refused. */
 	assert_int_equal(draw_create_2d(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(draw_attach(&cluster, 1, ref, WIDTH * HEIGHT * 4),
 			 VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
@@ -187,7 +187,7 @@ static void what_a_guest_had_before_it_left_does_not_exist_when_it_is_back(void 
 	assert_int_equal(draw_picture(&cluster, 2, 0, WIDTH, HEIGHT, 3, NULL), 0);
 }
 
-static void a_guest_that_unloads_its_driver_can_load_it_again(void **state)
+static void guest_can_unload_and_reload_its_driver(void **state)
 {
 	(void)state;
 	guest_create(&cluster, 5, "cluster");
@@ -200,7 +200,7 @@ static void a_guest_that_unloads_its_driver_can_load_it_again(void **state)
 	}
 }
 
-static void backing_stays_granted_only_while_it_is_attached(void **state)
+static void backing_is_mapped_only_while_it_is_attached(void **state)
 {
 	uint32_t ref;
 	struct virtio_gpu_resource_detach_backing c = {
@@ -223,16 +223,16 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_configured_guest_connects),
-		TEST(the_display_is_what_the_device_tree_says),
-		TEST(the_edid_names_the_mode_and_adds_up),
+		TEST(display_has_the_mode_of_the_device_tree),
+		TEST(edid_has_the_mode_and_a_valid_checksum),
 		TEST(flushes_are_answered_at_the_displays_period),
-		TEST(an_unconfigured_domain_gets_nothing),
-		TEST(a_guest_cannot_take_anothers_name),
-		TEST(what_a_destroyed_domain_held_is_freed_while_others_draw),
+		TEST(unconfigured_domain_is_not_served),
+		TEST(guest_cannot_use_the_name_of_another_guest),
+		TEST(destroyed_domain_is_unmapped_while_others_draw),
 		TEST(a_guest_that_comes_back_with_another_domid_is_served),
-		TEST(what_a_guest_had_before_it_left_does_not_exist_when_it_is_back),
-		TEST(a_guest_that_unloads_its_driver_can_load_it_again),
-		TEST(backing_stays_granted_only_while_it_is_attached),
+		TEST(reconnected_guest_has_none_of_its_old_objects),
+		TEST(guest_can_unload_and_reload_its_driver),
+		TEST(backing_is_mapped_only_while_it_is_attached),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest whose jobs never end: it loses its backend, comes back, and is banned when it goes on. */
+/* A guest with endless jobs loses its backend, may reconnect, and is banned after three hangs. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define HEIGHT	  COCKPIT_HEIGHT
 #define BAN_MS	  1500u
 #define KILL_MS	  200u
-#define BACK_SOON 1500u /* a backend is started again; with room for a loaded build machine */
+#define BACK_SOON 1500u /* ms to start a backend again, on a loaded build machine */
 #define IVI_NEVER                                                                                  \
 	"domain-name = \"ivi\"; displays = <&display1>; memory-mib = <16>; "                       \
 	"max-contexts = <4>; max-resources = <32>; ban-ms = <0>;"
@@ -30,7 +30,7 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
-/* The usual tree, with a kill time and a short ban for ivi. */
+/* Uses cockpit_tree with a kill time and a short ban for ivi. */
 static int setup(void **state)
 {
 	char *tree = cockpit_changed_tree(cockpit_tree, IVI_NEVER, IVI_TIMELY);
@@ -60,7 +60,7 @@ static json_int_t of_ivi(const char *what)
 	return cockpit_of_guest(&cockpit, "ivi", NULL, what);
 }
 
-/* The job of the cluster's that waits while the hung one has the GPU. */
+/* Runs a job of the cluster, which waits for the endless job. Returns its duration. */
 static uint64_t cluster_waits_ms(void)
 {
 	uint64_t begin = test_now_ms();
@@ -69,7 +69,7 @@ static uint64_t cluster_waits_ms(void)
 	return test_now_ms() - begin;
 }
 
-static void a_job_that_never_ends_costs_its_guest_the_backend_and_others_little(void **state)
+static void backend_of_an_endless_job_is_killed_after_the_kill_time(void **state)
 {
 	(void)state;
 	hang(&ivi);
@@ -79,7 +79,7 @@ static void a_job_that_never_ends_costs_its_guest_the_backend_and_others_little(
 	assert_int_equal(of_ivi("strikes"), 1);
 }
 
-static void after_a_hang_the_guest_connects_anew_and_draws(void **state)
+static void guest_reconnects_and_draws_after_a_hang(void **state)
 {
 	(void)state;
 	hang(&ivi);
@@ -89,7 +89,7 @@ static void after_a_hang_the_guest_connects_anew_and_draws(void **state)
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
-static void a_backend_that_is_stuck_without_a_job_is_found_and_replaced(void **state)
+static void stuck_backend_without_a_job_is_replaced(void **state)
 {
 	(void)state;
 	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
@@ -99,8 +99,8 @@ static void a_backend_that_is_stuck_without_a_job_is_found_and_replaced(void **s
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
-/* As one that was taken over can end: without a word, and with status 0. */
-static void a_backend_that_ends_while_its_guest_is_there_is_at_fault(void **state)
+/* A backend that was taken over can end without a message and with status 0. */
+static void backend_that_ends_while_its_guest_is_present_is_a_fault(void **state)
 {
 	(void)state;
 	for (json_int_t i = 1; i <= 3; i++) {
@@ -128,13 +128,13 @@ static void hang_thrice(void)
 	}
 }
 
-static void three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself(void **state)
+static void three_hangs_in_a_minute_ban_the_guest_for_its_ban_time(void **state)
 {
 	uint64_t since;
 
 	(void)state;
 	hang_thrice();
-	/* Its guest may have left before the backend is reaped. */
+	/* The guest may have left before the backend is reaped. */
 	for (int i = 0; i < 500 && of_ivi("bans") == 0; i++)
 		usleep(10000);
 	since = test_now_ms();
@@ -148,7 +148,7 @@ static void three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself(void **state)
 	assert_int_equal(of_ivi("banned_ms"), 0);
 }
 
-static void a_banned_guest_that_returns_as_another_domain_is_still_banned(void **state)
+static void banned_guest_in_another_domain_is_still_banned(void **state)
 {
 	(void)state;
 	hang_thrice();
@@ -170,7 +170,7 @@ static void detach(struct guest *g)
 	xs_close(dom0);
 }
 
-static void a_backend_that_ends_because_dom0_takes_the_device_away_is_not_at_fault(void **state)
+static void backend_that_ends_after_a_detach_is_no_fault(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 5; i++) {
@@ -186,7 +186,7 @@ static void a_backend_that_ends_because_dom0_takes_the_device_away_is_not_at_fau
 	assert_true(guest_connect(&ivi));
 }
 
-static void a_banned_domain_that_dom0_attaches_again_gets_another_chance(void **state)
+static void attaching_a_banned_domain_again_lifts_the_ban(void **state)
 {
 	(void)state;
 	hang_thrice();
@@ -213,7 +213,7 @@ static void a_banned_guest_that_removes_its_own_nodes_is_still_banned(void **sta
 	assert_true(of_ivi("banned_ms") > 0);
 }
 
-static void a_reboot_and_a_sign_of_life_do_not_end_a_ban(void **state)
+static void reboot_does_not_lift_a_ban(void **state)
 {
 	(void)state;
 	hang_thrice();
@@ -230,16 +230,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_job_that_never_ends_costs_its_guest_the_backend_and_others_little),
-		TEST(after_a_hang_the_guest_connects_anew_and_draws),
-		TEST(a_backend_that_is_stuck_without_a_job_is_found_and_replaced),
-		TEST(a_backend_that_ends_while_its_guest_is_there_is_at_fault),
-		TEST(three_hangs_in_a_minute_ban_and_the_ban_ends_by_itself),
-		TEST(a_banned_guest_that_returns_as_another_domain_is_still_banned),
-		TEST(a_backend_that_ends_because_dom0_takes_the_device_away_is_not_at_fault),
-		TEST(a_banned_domain_that_dom0_attaches_again_gets_another_chance),
+		TEST(backend_of_an_endless_job_is_killed_after_the_kill_time),
+		TEST(guest_reconnects_and_draws_after_a_hang),
+		TEST(stuck_backend_without_a_job_is_replaced),
+		TEST(backend_that_ends_while_its_guest_is_present_is_a_fault),
+		TEST(three_hangs_in_a_minute_ban_the_guest_for_its_ban_time),
+		TEST(banned_guest_in_another_domain_is_still_banned),
+		TEST(backend_that_ends_after_a_detach_is_no_fault),
+		TEST(attaching_a_banned_domain_again_lifts_the_ban),
 		TEST(a_banned_guest_that_removes_its_own_nodes_is_still_banned),
-		TEST(a_reboot_and_a_sign_of_life_do_not_end_a_ban),
+		TEST(reboot_does_not_lift_a_ban),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest that breaks the rules loses its connection, is named with the reason, and hurts nobody.
+/*
+ * If a guest breaks the rules, its connection is closed, status shows the reason, and the cluster
+ * draws on.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -42,7 +44,7 @@ static void expect_quarantine(const char *reason)
 	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
 }
 
-static void available_index_too_far_ahead(void **state)
+static void available_index_too_far_ahead_ends_the_connection(void **state)
 {
 	(void)state;
 	ivi.queue[0].avail->idx = (uint16_t)(ivi.queue[0].avail_next + GUEST_QUEUE_SIZE + 1);
@@ -50,7 +52,7 @@ static void available_index_too_far_ahead(void **state)
 	expect_quarantine("available index");
 }
 
-static void entry_beyond_the_queue(void **state)
+static void entry_beyond_the_queue_ends_the_connection(void **state)
 {
 	(void)state;
 	ivi.queue[0].avail->ring[ivi.queue[0].avail_next % GUEST_QUEUE_SIZE] = GUEST_QUEUE_SIZE;
@@ -68,7 +70,7 @@ static void offer_chain(struct vring_desc first, struct vring_desc second)
 	guest_notify(&ivi);
 }
 
-static void descriptor_chain_in_a_loop(void **state)
+static void looped_descriptor_chain_ends_the_connection(void **state)
 {
 	(void)state;
 	offer_chain(
@@ -79,7 +81,7 @@ static void descriptor_chain_in_a_loop(void **state)
 	expect_quarantine("longer than the queue");
 }
 
-static void descriptor_outside_the_pool(void **state)
+static void descriptor_outside_the_pool_ends_the_connection(void **state)
 {
 	(void)state;
 	offer_chain((struct vring_desc){.addr = (uint64_t)GUEST_POOL_PAGES * VGPU_PAGE_SIZE - 8,
@@ -90,7 +92,7 @@ static void descriptor_outside_the_pool(void **state)
 	expect_quarantine("outside the pool");
 }
 
-static void descriptor_that_wraps_around(void **state)
+static void descriptor_that_wraps_around_ends_the_connection(void **state)
 {
 	(void)state;
 	offer_chain(
@@ -100,7 +102,7 @@ static void descriptor_that_wraps_around(void **state)
 	expect_quarantine("outside the pool");
 }
 
-static void indirect_descriptor_that_was_not_offered(void **state)
+static void indirect_descriptor_ends_the_connection(void **state)
 {
 	(void)state;
 	offer_chain((struct vring_desc){.addr = 0x8000, .len = 64, .flags = VRING_DESC_F_INDIRECT},
@@ -108,7 +110,7 @@ static void indirect_descriptor_that_was_not_offered(void **state)
 	expect_quarantine("flag that was not negotiated");
 }
 
-static void ring_outside_the_pool(void **state)
+static void ring_outside_the_pool_ends_the_connection(void **state)
 {
 	struct guest *g = &ivi;
 
@@ -125,7 +127,7 @@ static void ring_outside_the_pool(void **state)
 	expect_quarantine("outside the pool");
 }
 
-static void control_page_without_magic(void **state)
+static void control_page_without_magic_is_refused(void **state)
 {
 	struct guest *g = &ivi;
 
@@ -169,7 +171,7 @@ static void an_ill_formed_command_is_answered_with_an_error(void **state)
 	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
 }
 
-static void creating_for_ever_ends_at_the_quota(void **state)
+static void guest_cannot_create_more_resources_than_its_quota(void **state)
 {
 	uint32_t made = 0;
 
@@ -186,7 +188,7 @@ static void creating_for_ever_ends_at_the_quota(void **state)
 	assert_int_equal(made, 8);
 }
 
-static void a_state_that_flaps_leaves_nothing_behind(void **state)
+static void flapping_state_leaves_nothing_mapped(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 50; i++)
@@ -212,7 +214,7 @@ static void write_number(const char *key, uint32_t value)
 	write_frontend(key, text, strlen(text));
 }
 
-/* A new domain that has done everything but to say that it is ready. */
+/* Replaces ivi by a new domain, which does all of the handshake but the state Initialised. */
 static void begin_as(uint32_t domid)
 {
 	guest_destroy(&ivi);
@@ -225,7 +227,7 @@ static void begin_as(uint32_t domid)
 	write_number(VGPU_XS_EVENT_CHANNEL, ivi.port);
 }
 
-/* Its backend says so and ends; of earlier domains' faults there were `before`. */
+/* ivi's backend reports a bad number and ends. `before`: strikes that ivi had already. */
 static void expect_refusal(uint32_t before)
 {
 	json_t *status, *strikes;
@@ -248,7 +250,7 @@ static void garbage_in_xenstore_is_refused(void **state)
 {
 	static const char *const keys[] = {VGPU_XS_CONTROL_REF, VGPU_XS_EVENT_CHANNEL,
 					   VGPU_XS_VERSION};
-	/* Of each, what a lenient reader would take for a good number. */
+	/* Each of these a lenient parser would accept as a number. */
 	static const char *const garbage[] = {"%ux", " %u", "0%u", "+%u", "-%u", "4294967296", ""};
 	uint32_t domid = 10;
 	char value[32];
@@ -283,7 +285,7 @@ static void a_number_with_a_zero_byte_in_it_is_refused(void **state)
 	expect_refusal(0);
 }
 
-/* Paths come from the domain ids: what a guest writes where a path is expected leads nowhere. */
+/* The backend makes paths from domain ids, and never follows a path that a guest has written. */
 static void a_path_to_another_guest_is_not_followed(void **state)
 {
 	(void)state;
@@ -291,7 +293,7 @@ static void a_path_to_another_guest_is_not_followed(void **state)
 	write_frontend("backend", cluster.backend, strlen(cluster.backend));
 	write_frontend("backend-id", "5", 1);
 	write_frontend("frontend", cluster.frontend, strlen(cluster.frontend));
-	/* A new backend finds them there from the start. */
+	/* Start a new backend, which finds the changed nodes from the start. */
 	kill(cockpit_backend(&cockpit, "ivi"), SIGKILL);
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
 	assert_true(guest_wait_backend(&ivi, GUEST_CLOSED, GUEST_PATIENCE));
@@ -312,8 +314,8 @@ static uint32_t send_unref(uint32_t resource)
 	return guest_send(&ivi, 0, &c, sizeof(c), sizeof(struct virtio_gpu_ctrl_hdr));
 }
 
-/* While it is drawn, and while it waits to be shown. */
-static void a_picture_in_use_may_be_destroyed_and_everything_is_answered(void **state)
+/* The guest destroys the picture while a job draws it and while a frame waits to be shown. */
+static void picture_in_use_may_be_destroyed_and_all_commands_are_answered(void **state)
 {
 	const struct virtio_gpu_resource_flush flush = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_FLUSH,
 							.r = {.width = WIDTH, .height = HEIGHT},
@@ -339,14 +341,14 @@ static void a_picture_in_use_may_be_destroyed_and_everything_is_answered(void **
 		assert_true(draw_finished(&ivi, gone));
 		assert_true(draw_finished(&ivi, drawn));
 	}
-	/* Nothing of it stays mapped. */
+	/* Nothing of the pictures stays mapped. */
 	assert_true(
 		cockpit_wait_mapped(&cockpit, 2 * (1 + GUEST_POOL_PAGES) + 300, GUEST_PATIENCE));
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-/* Neither events nor answers are taken; each answer has its place all the same. */
-static void answers_that_nobody_reads_keep_nobody_waiting(void **state)
+/* The guest takes neither events nor answers. Each answer still has its place in the ring. */
+static void unread_answers_delay_no_other_guest(void **state)
 {
 	uint32_t slot[GUEST_SLOTS];
 	const struct virtio_gpu_ctrl_hdr c = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
@@ -369,23 +371,23 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(available_index_too_far_ahead),
-		TEST(entry_beyond_the_queue),
-		TEST(descriptor_chain_in_a_loop),
-		TEST(descriptor_outside_the_pool),
-		TEST(descriptor_that_wraps_around),
-		TEST(indirect_descriptor_that_was_not_offered),
-		TEST(ring_outside_the_pool),
-		TEST(control_page_without_magic),
+		TEST(available_index_too_far_ahead_ends_the_connection),
+		TEST(entry_beyond_the_queue_ends_the_connection),
+		TEST(looped_descriptor_chain_ends_the_connection),
+		TEST(descriptor_outside_the_pool_ends_the_connection),
+		TEST(descriptor_that_wraps_around_ends_the_connection),
+		TEST(indirect_descriptor_ends_the_connection),
+		TEST(ring_outside_the_pool_ends_the_connection),
+		TEST(control_page_without_magic_is_refused),
 		TEST(a_bad_grant_in_a_list_is_refused_and_undone),
 		TEST(an_ill_formed_command_is_answered_with_an_error),
-		TEST(creating_for_ever_ends_at_the_quota),
-		TEST(a_state_that_flaps_leaves_nothing_behind),
+		TEST(guest_cannot_create_more_resources_than_its_quota),
+		TEST(flapping_state_leaves_nothing_mapped),
 		TEST(garbage_in_xenstore_is_refused),
 		TEST(a_number_with_a_zero_byte_in_it_is_refused),
 		TEST(a_path_to_another_guest_is_not_followed),
-		TEST(a_picture_in_use_may_be_destroyed_and_everything_is_answered),
-		TEST(answers_that_nobody_reads_keep_nobody_waiting),
+		TEST(picture_in_use_may_be_destroyed_and_all_commands_are_answered),
+		TEST(unread_answers_delay_no_other_guest),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The process above the mediator: starts it again, keeps its clients meanwhile, and ends with it.
+/*
+ * The keeper starts the mediator again after its death, keeps its clients alive meanwhile, and ends
+ * mediator and clients when it ends itself.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -48,7 +50,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Another mediator than that one, 0 when there is none in time. */
+/* Waits for a mediator other than `last`; 0 after a time-out. */
 static pid_t next_mediator(pid_t last)
 {
 	uint64_t until = test_now_ms() + GUEST_PATIENCE;
@@ -61,7 +63,7 @@ static pid_t next_mediator(pid_t last)
 	return pid == last ? 0 : pid;
 }
 
-static void a_mediator_that_dies_is_started_again(void **state)
+static void dead_mediator_is_started_again(void **state)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
 
@@ -84,7 +86,7 @@ static void kill_and_wait_for_the_next(void)
 	assert_true(next_mediator(pid) > 0);
 }
 
-static void come(void)
+static void start_guests(void)
 {
 	guest_create(&cluster, 5, "cluster");
 	guest_create(&ivi, 6, "ivi");
@@ -99,7 +101,7 @@ static void guests_draw_on_when_the_mediator_dies(void **state)
 	pid_t backend;
 
 	(void)state;
-	come();
+	start_guests();
 	backend = cockpit_backend(&cockpit, "cluster");
 	kill_and_wait_for_the_next();
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
@@ -109,15 +111,14 @@ static void guests_draw_on_when_the_mediator_dies(void **state)
 	assert_int_equal(guest_backend_state(&cluster), GUEST_CONNECTED);
 }
 
-/* A display whose guest draws nothing new must not go black, nor depend on the last one's memory.
- */
-static void what_a_guest_has_shown_last_is_shown_again(void **state)
+/* A display whose guest draws nothing new must not go black because its mediator died. */
+static void last_frame_of_a_guest_is_shown_by_the_next_mediator(void **state)
 {
 	json_t *status;
 	uint64_t frames;
 
 	(void)state;
-	come();
+	start_guests();
 	kill_and_wait_for_the_next();
 	for (int i = 0; i < 200; i++) {
 		status = cockpit_status(&cockpit);
@@ -131,8 +132,8 @@ static void what_a_guest_has_shown_last_is_shown_again(void **state)
 	fail_msg("the cluster's display shows nothing");
 }
 
-/* The mediator is stopped first, so that it has not seen what the guest sends. */
-static void what_waits_for_a_dead_mediator_is_done_by_the_next(void **state)
+/* The mediator is stopped first, so that it does not read the guests' new job and frame. */
+static void next_mediator_serves_waiting_jobs_and_frames(void **state)
 {
 	struct virtio_gpu_resource_flush flush = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_FLUSH,
 						  .r = {.width = WIDTH, .height = HEIGHT},
@@ -142,7 +143,7 @@ static void what_waits_for_a_dead_mediator_is_done_by_the_next(void **state)
 	pid_t pid;
 
 	(void)state;
-	come();
+	start_guests();
 	pid = cockpit_mediator(&cockpit);
 	kill(pid, SIGSTOP);
 	job = draw_work(&ivi, 1000);
@@ -155,14 +156,14 @@ static void what_waits_for_a_dead_mediator_is_done_by_the_next(void **state)
 	assert_int_equal(answer.type, VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-static void a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_another(void **state)
+static void next_mediator_waits_for_the_job_on_the_gpu(void **state)
 {
 	uint64_t begin;
 	uint32_t job;
 	pid_t pid;
 
 	(void)state;
-	come();
+	start_guests();
 	assert_int_equal(draw_context(&cluster, 1), VIRTIO_GPU_RESP_OK_NODATA);
 	begin = test_now_ms();
 	job = draw_work(&ivi, JOB_MS * 1000);
@@ -175,10 +176,10 @@ static void a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_anothe
 	assert_true(next_mediator(pid) > 0);
 }
 
-static void a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go(void **state)
+static void backend_of_a_guest_destroyed_without_a_mediator_is_ended(void **state)
 {
 	(void)state;
-	come();
+	start_guests();
 	kill(cockpit_mediator(&cockpit), SIGKILL);
 	guest_destroy(&ivi);
 	assert_true(next_mediator(0) > 0);
@@ -188,12 +189,12 @@ static void a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go(void 
 	assert_int_equal(cockpit_backend(&cockpit, "ivi"), 0);
 }
 
-static void a_backend_that_dies_after_its_mediator_is_started_again(void **state)
+static void kept_backend_that_dies_is_started_again(void **state)
 {
 	pid_t backend;
 
 	(void)state;
-	come();
+	start_guests();
 	backend = cockpit_backend(&cockpit, "ivi");
 	kill_and_wait_for_the_next();
 	kill(backend, SIGKILL);
@@ -202,8 +203,8 @@ static void a_backend_that_dies_after_its_mediator_is_started_again(void **state
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
 }
 
-/* A process that does nothing, with that process id as soon as it is free. */
-static pid_t take_process_id(pid_t wanted)
+/* Starts an idle process with the pid `wanted` as soon as that pid is free. */
+static pid_t reuse_pid(pid_t wanted)
 {
 	const struct clone_args how = {
 		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1};
@@ -221,23 +222,26 @@ static pid_t take_process_id(pid_t wanted)
 	return pid;
 }
 
-/* The mediator is stopped, so that it hears of its backend's end only after it has killed it. */
-static void who_gets_the_process_id_of_a_dead_backend_is_not_killed_for_it(void **state)
+/*
+ * Only the parent can rule out PID reuse. The mediator is stopped until the backend's kill time has
+ * passed, so it asks to kill the backend before it hears that the backend has ended.
+ */
+static void reused_pid_is_not_killed(void **state)
 {
 	pid_t mediator, backend, other;
 	bool alive;
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* only root may choose a process id */
-	come();
+		skip(); /* only root may choose a pid */
+	start_guests();
 	draw_work(&ivi, 60000000);
 	usleep(50000);
 	mediator = cockpit_mediator(&cockpit);
 	backend = cockpit_backend(&cockpit, "ivi");
 	kill(mediator, SIGSTOP);
 	kill(backend, SIGKILL);
-	other = take_process_id(backend);
+	other = reuse_pid(backend);
 	assert_int_equal(other, backend);
 	usleep(KILL_MS * 1000);
 	kill(mediator, SIGCONT);
@@ -252,13 +256,16 @@ static void who_gets_the_process_id_of_a_dead_backend_is_not_killed_for_it(void 
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-/* What keeps silent may be on the GPU: it has so long as its job may take, and no longer. */
-static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(void **state)
+/*
+ * A silent kept backend may have a job on the GPU, so the others wait for as long as its job may
+ * take.
+ */
+static void stuck_kept_backend_delays_others_by_its_kill_time_at_most(void **state)
 {
 	pid_t pid;
 
 	(void)state;
-	come();
+	start_guests();
 	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
 	pid = cockpit_mediator(&cockpit);
 	kill(pid, SIGKILL);
@@ -268,13 +275,13 @@ static void a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time(
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-/* It has said HELLO to a mediator that died before it read it, as each that dies early does. */
-static void a_backend_that_answered_a_dead_mediator_goes_on_with_the_next(void **state)
+/* The backend answers a mediator that dies before it reads the HELLO. */
+static void backend_that_answered_a_dead_mediator_answers_the_next_one(void **state)
 {
 	pid_t backend, pid;
 
 	(void)state;
-	come();
+	start_guests();
 	backend = cockpit_backend(&cockpit, "cluster");
 	kill(backend, SIGSTOP);
 	pid = cockpit_mediator(&cockpit);
@@ -291,13 +298,13 @@ static void a_backend_that_answered_a_dead_mediator_goes_on_with_the_next(void *
 	assert_int_equal(cockpit_backend(&cockpit, "cluster"), backend);
 }
 
-/* Whatever it is that kills them may come from a client. */
-static void the_third_death_in_a_minute_takes_the_clients_with_it(void **state)
+/* The cause of three deaths may be a client, so the keeper then kills the clients, too. */
+static void third_death_in_a_minute_kills_the_clients(void **state)
 {
 	pid_t backend;
 
 	(void)state;
-	come();
+	start_guests();
 	backend = cockpit_backend(&cockpit, "cluster");
 	for (int i = 0; i < 2; i++) {
 		kill_and_wait_for_the_next();
@@ -308,8 +315,11 @@ static void the_third_death_in_a_minute_takes_the_clients_with_it(void **state)
 	assert_int_not_equal(cockpit_backend(&cockpit, "cluster"), backend);
 }
 
-/* Dead and not reaped, as a process that its driver does not let go: let go of by waitpid(). */
-static pid_t hold_end_of(const char *guest)
+/*
+ * Traces a guest's backend, so that a dead backend is not reaped until the test calls waitpid(), as
+ * if a GPU driver held it back.
+ */
+static pid_t delay_reaping_of(const char *guest)
 {
 	pid_t pid = cockpit_backend(&cockpit, guest);
 
@@ -317,7 +327,7 @@ static pid_t hold_end_of(const char *guest)
 	return pid;
 }
 
-static void waits_for_the_end_of(pid_t pid)
+static void expect_gpu_waits_for_end_of(pid_t pid)
 {
 	struct virtio_gpu_ctrl_hdr answer;
 	uint32_t job;
@@ -329,41 +339,41 @@ static void waits_for_the_end_of(pid_t pid)
 	assert_true(draw_finished(&cluster, job));
 }
 
-static void who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu(void **state)
+static void gpu_waits_until_killed_clients_are_reaped(void **state)
 {
 	pid_t held;
 
 	(void)state;
-	come();
+	start_guests();
 	for (int i = 0; i < 2; i++)
 		kill_and_wait_for_the_next();
-	held = hold_end_of("ivi");
+	held = delay_reaping_of("ivi");
 	kill_and_wait_for_the_next();
 	assert_true(guest_leave(&cluster) && guest_connect(&cluster));
-	waits_for_the_end_of(held);
+	expect_gpu_waits_for_end_of(held);
 }
 
-static void who_is_not_in_the_tree_any_more_has_ended_before_another_gets_the_gpu(void **state)
+static void gpu_waits_until_clients_not_in_the_tree_are_reaped(void **state)
 {
 	char *tree = cockpit_changed_tree(cockpit_tree, "domain-name = \"ivi\";",
 					  "domain-name = \"radio\";");
 	pid_t held;
 
 	(void)state;
-	come();
+	start_guests();
 	cockpit_replace_tree(&cockpit, tree);
 	free(tree);
-	held = hold_end_of("ivi");
+	held = delay_reaping_of("ivi");
 	kill_and_wait_for_the_next();
-	waits_for_the_end_of(held);
+	expect_gpu_waits_for_end_of(held);
 }
 
-static void a_keeper_that_dies_takes_all_with_it(void **state)
+static void mediator_and_backends_end_with_their_keeper(void **state)
 {
 	pid_t pid = cockpit_mediator(&cockpit);
 
 	(void)state;
-	come();
+	start_guests();
 	kill(cockpit_backend(&cockpit, "ivi"), SIGSTOP);
 	cockpit_kill_mediator(&cockpit);
 	for (int i = 0; i < 500 && (kill(pid, 0) == 0 || cockpit_has_backend(&cockpit)); i++)
@@ -378,20 +388,20 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_mediator_that_dies_is_started_again),
+		TEST(dead_mediator_is_started_again),
 		TEST(guests_draw_on_when_the_mediator_dies),
-		TEST(what_a_guest_has_shown_last_is_shown_again),
-		TEST(what_waits_for_a_dead_mediator_is_done_by_the_next),
-		TEST(a_job_on_the_gpu_is_over_before_the_next_mediator_gives_it_to_another),
-		TEST(a_guest_that_is_destroyed_while_there_is_no_mediator_is_let_go),
-		TEST(a_backend_that_dies_after_its_mediator_is_started_again),
-		TEST(who_gets_the_process_id_of_a_dead_backend_is_not_killed_for_it),
-		TEST(a_backend_that_is_stuck_costs_the_others_no_more_than_its_kill_time),
-		TEST(a_backend_that_answered_a_dead_mediator_goes_on_with_the_next),
-		TEST(the_third_death_in_a_minute_takes_the_clients_with_it),
-		TEST(who_is_ended_with_its_mediator_has_ended_before_another_gets_the_gpu),
-		TEST(who_is_not_in_the_tree_any_more_has_ended_before_another_gets_the_gpu),
-		TEST(a_keeper_that_dies_takes_all_with_it),
+		TEST(last_frame_of_a_guest_is_shown_by_the_next_mediator),
+		TEST(next_mediator_serves_waiting_jobs_and_frames),
+		TEST(next_mediator_waits_for_the_job_on_the_gpu),
+		TEST(backend_of_a_guest_destroyed_without_a_mediator_is_ended),
+		TEST(kept_backend_that_dies_is_started_again),
+		TEST(reused_pid_is_not_killed),
+		TEST(stuck_kept_backend_delays_others_by_its_kill_time_at_most),
+		TEST(backend_that_answered_a_dead_mediator_answers_the_next_one),
+		TEST(third_death_in_a_minute_kills_the_clients),
+		TEST(gpu_waits_until_killed_clients_are_reaped),
+		TEST(gpu_waits_until_clients_not_in_the_tree_are_reaped),
+		TEST(mediator_and_backends_end_with_their_keeper),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A job that its backend does not survive. The frontend reports it as failed; who sends it again to
- * each new backend has three attempts. The test is the renderer's fault: it ends a backend as soon
- * as the job is on the GPU.
+ * A job that kills its backend. The frontend answers it with an error; a guest that sends it again
+ * to each new backend is banned after three attempts. The test plays the fault in the renderer: it
+ * kills the backend as soon as the job is on the GPU.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -55,7 +55,7 @@ static bool cluster_draws(void)
 	       draw_flush(&cluster, 1, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
 }
 
-/* The job is on the GPU, and takes its backend with it. */
+/* Sends a job, and kills the backend while the job is on the GPU. */
 static void send_poison(void)
 {
 	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
@@ -65,7 +65,7 @@ static void send_poison(void)
 	assert_true(cockpit_wait_fault(&cockpit, "ivi", "signal 9", GUEST_PATIENCE));
 }
 
-static void a_job_that_ends_each_new_backend_is_not_tried_a_fourth_time(void **state)
+static void job_that_kills_its_backend_is_not_tried_a_fourth_time(void **state)
 {
 	(void)state;
 	for (int i = 0; i < ATTEMPTS; i++) {
@@ -81,15 +81,14 @@ static void a_job_that_ends_each_new_backend_is_not_tried_a_fourth_time(void **s
 	assert_false(guest_wait_backend(&ivi, GUEST_INIT_WAIT, BAN_MS / 2));
 	assert_int_equal(cockpit_backend(&cockpit, "ivi"), 0);
 	assert_true(cluster_draws());
-	/* Afterwards it may try something else. */
+	/* After the ban the guest may draw again. */
 	assert_true(guest_wait_backend(&ivi, GUEST_INIT_WAIT, GUEST_PATIENCE));
 	assert_true(guest_connect(&ivi));
 	assert_int_equal(draw_picture(&ivi, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
-/* Neither mediator nor backend keeps a job for the next backend; only its guest may send it again.
- */
-static void what_a_dead_backend_had_begun_is_not_begun_again(void **state)
+/* Neither mediator nor backend keeps a job for the next backend; the guest may send it again. */
+static void jobs_of_a_dead_backend_are_not_run_again(void **state)
 {
 	json_int_t jobs, commands;
 
@@ -101,12 +100,12 @@ static void what_a_dead_backend_had_begun_is_not_begun_again(void **state)
 	kill(cockpit_backend(&cockpit, "ivi"), SIGKILL);
 	assert_true(guest_leave(&ivi));
 	assert_true(guest_connect(&ivi));
-	usleep(300000); /* counters are told every 100 ms */
+	usleep(300000); /* backends send their counters every 100 ms */
 	jobs = of_ivi("jobs", "count");
 	commands = of_ivi("counters", "commands");
 	assert_int_equal(jobs, 0);
 	assert_int_equal(commands, 0);
-	/* And nothing of it exists: its context has to be made anew. */
+	/* The old context does not exist any more: the guest must create it again. */
 	assert_false(draw_finished(&ivi, draw_work(&ivi, 1000)));
 	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_true(draw_finished(&ivi, draw_work(&ivi, 1000)));
@@ -116,8 +115,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_job_that_ends_each_new_backend_is_not_tried_a_fourth_time),
-		TEST(what_a_dead_backend_had_begun_is_not_begun_again),
+		TEST(job_that_kills_its_backend_is_not_tried_a_fourth_time),
+		TEST(jobs_of_a_dead_backend_are_not_run_again),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

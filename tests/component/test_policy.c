@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the device tree decides: the order on the GPU, and whether the mediator starts at all. */
+/* The device tree decides the order of jobs on the GPU, and whether the mediator starts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static int setup(void **state)
 	return -1;
 }
 
-static void the_important_job_overtakes_the_waiting_one_but_not_the_running_one(void **state)
+static void important_job_overtakes_a_waiting_job_but_not_a_running_job(void **state)
 {
 	uint32_t running, waiting, important;
 
@@ -70,7 +70,7 @@ static void a_saturating_guest_delays_the_cluster_by_one_job_at_most(void **stat
 	for (int i = 0; i < 3; i++) {
 		begin = test_now_ms();
 		assert_true(draw_finished(&cluster, draw_work(&cluster, 5000)));
-		/* One foreign job and its own, with room for a loaded build machine. */
+		/* One job of ivi and its own, with a margin for a loaded build machine. */
 		assert_true(test_now_ms() - begin < 180);
 	}
 	assert_false(guest_answered(&ivi, 0, slots[7]));
@@ -90,7 +90,7 @@ static void answers_without_a_fence_do_not_wait_for_the_gpu(void **state)
 	assert_true(draw_finished(&ivi, slot));
 }
 
-static void a_tree_that_cannot_be_is_refused_by_node_and_property(void **state)
+static void impossible_tree_is_refused_with_node_and_property(void **state)
 {
 	static const struct {
 		const char *from, *to, *node, *property;
@@ -120,10 +120,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(the_important_job_overtakes_the_waiting_one_but_not_the_running_one),
+		TEST(important_job_overtakes_a_waiting_job_but_not_a_running_job),
 		TEST(a_saturating_guest_delays_the_cluster_by_one_job_at_most),
 		TEST(answers_without_a_fence_do_not_wait_for_the_gpu),
-		TEST(a_tree_that_cannot_be_is_refused_by_node_and_property),
+		TEST(impossible_tree_is_refused_with_node_and_property),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest may use up is bounded by the tree, and reaching a bound hurts nobody else. */
+/* The tree bounds what a guest uses. A guest that reaches a bound affects no other guest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,9 +18,9 @@
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT
-#define EVENTS 100u /* a second; see tree() */
-#define LINES  6u   /* a minute */
-#define ENDS   5    /* of one backend after the other; the last pause is 1.6 s */
+#define EVENTS 100u /* per second; see BOUNDS */
+#define LINES  6u   /* per minute */
+#define ENDS   5    /* backends that end, one after the other; the last pause is 1.6 s */
 #define IVI    "displays = <&display1>; "
 #define BOUNDS                                                                                     \
 	IVI "max-granted-mib = <1>; max-events-per-second = <100>; "                               \
@@ -29,7 +29,7 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 
-/* The usual tree, with narrow bounds for ivi. */
+/* cockpit_tree with narrow bounds for ivi. */
 static char *tree(void)
 {
 	char *changed = malloc(strlen(cockpit_tree) + sizeof(BOUNDS));
@@ -77,7 +77,7 @@ static uint64_t counter(const char *guest, const char *name)
 	return value;
 }
 
-static void a_mebibyte_of_its_memory_is_mapped_and_no_page_more(void **state)
+static void mapped_backing_ends_at_max_granted_mib(void **state)
 {
 	uint32_t ref;
 
@@ -96,7 +96,7 @@ static void a_mebibyte_of_its_memory_is_mapped_and_no_page_more(void **state)
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-static void events_beyond_their_rate_are_taken_later(void **state)
+static void events_beyond_the_rate_are_delayed(void **state)
 {
 	uint64_t from = test_now_ms(), before = counter("ivi", "notifications_in");
 	uint64_t taken, passed, allowed;
@@ -104,14 +104,14 @@ static void events_beyond_their_rate_are_taken_later(void **state)
 
 	(void)state;
 	while (test_now_ms() < from + 1500) {
-		/* One by one: those that come together are one event. */
+		/* Pause between events, as pending events merge into one. */
 		for (int i = 0; i < 15; i++) {
 			guest_notify(&ivi);
 			usleep(1500);
 		}
 		frames += draw_flush(&cluster, 1, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
 	}
-	usleep(150000); /* counters are told every 100 ms */
+	usleep(150000); /* backends send their counters every 100 ms */
 	taken = counter("ivi", "notifications_in") - before;
 	passed = test_now_ms() - from;
 	allowed = EVENTS * passed / 1000 + EVENTS / 10 + 1;
@@ -120,7 +120,7 @@ static void events_beyond_their_rate_are_taken_later(void **state)
 	assert_true(taken > EVENTS / 2);
 	assert_true(counter("ivi", "events_delayed") > 0);
 	assert_true(frames >= 20); /* of 45 at 33333 us */
-	/* And it is served as before. */
+	/* ivi is served as before. */
 	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
@@ -137,8 +137,8 @@ static uint32_t lines_with(const char *text)
 	return (uint32_t)strtoul(count, NULL, 10);
 }
 
-/* Every broken connection is a line of the backend and one of the mediator. */
-static void lines_beyond_their_rate_are_left_out(void **state)
+/* Each broken connection makes the backend and the mediator log one line each. */
+static void log_lines_beyond_the_rate_are_left_out(void **state)
 {
 	uint64_t until = test_now_ms() + 4 * GUEST_PATIENCE;
 	uint32_t broken = 0;
@@ -159,9 +159,8 @@ static void lines_beyond_their_rate_are_left_out(void **state)
 	assert_true(lines_with("not below the queue") <= LINES + LINES / 2);
 }
 
-/* This guest is never banned, so that only the pauses keep its backends from coming all the time.
- */
-static void a_backend_that_ends_again_and_again_comes_later_each_time_and_fills_no_log(void **state)
+/* This guest is never banned, so only the growing pauses limit how often its backend is started. */
+static void restarts_of_an_ending_backend_slow_down_and_fill_no_log(void **state)
 {
 	uint64_t last = 0;
 
@@ -178,8 +177,8 @@ static void a_backend_that_ends_again_and_again_comes_later_each_time_and_fills_
 	assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-/* Each write fires a watch of its backend and one of the mediator. */
-static void a_flood_of_watches_delays_nobody(void **state)
+/* Each write fires one watch of ivi's backend and one of the mediator. */
+static void flood_of_watches_delays_no_other_guest(void **state)
 {
 	uint64_t until = test_now_ms() + 1500;
 	uint32_t frames = 0, writes = 0;
@@ -196,7 +195,7 @@ static void a_flood_of_watches_delays_nobody(void **state)
 	assert_int_equal(draw_create_2d(&ivi, 1, 64, 64), VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-static void too_few_watches_are_said_with_the_number_needed(void **state)
+static void too_few_watches_are_logged_with_the_number_needed(void **state)
 {
 	(void)state;
 	cockpit_kill_mediator(&cockpit);
@@ -205,7 +204,7 @@ static void too_few_watches_are_said_with_the_number_needed(void **state)
 	for (int i = 0; i < 500 && !lines_with("watch 7 of the 22"); i++)
 		usleep(10000);
 	assert_int_equal(lines_with("watch 7 of the 22 that the tree.s guests need is refused"), 1);
-	/* xenstore now gives more: nothing needs to be started again. */
+	/* xenstore now accepts more watches: the mediator serves without a restart. */
 	guest_set_state(&cluster, GUEST_CLOSED);
 	guest_set_state(&cluster, GUEST_INITIALISING);
 	assert_true(guest_wait_backend(&cluster, GUEST_INIT_WAIT, 2 * GUEST_PATIENCE));
@@ -215,12 +214,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_mebibyte_of_its_memory_is_mapped_and_no_page_more),
-		TEST(events_beyond_their_rate_are_taken_later),
-		TEST(lines_beyond_their_rate_are_left_out),
-		TEST(a_backend_that_ends_again_and_again_comes_later_each_time_and_fills_no_log),
-		TEST(a_flood_of_watches_delays_nobody),
-		TEST(too_few_watches_are_said_with_the_number_needed),
+		TEST(mapped_backing_ends_at_max_granted_mib),
+		TEST(events_beyond_the_rate_are_delayed),
+		TEST(log_lines_beyond_the_rate_are_left_out),
+		TEST(restarts_of_an_ending_backend_slow_down_and_fill_no_log),
+		TEST(flood_of_watches_delays_no_other_guest),
+		TEST(too_few_watches_are_logged_with_the_number_needed),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes die and calls fail: what was there comes back, and nothing is left over. */
+/* Processes die and calls fail: guests are served again, and nothing stays mapped. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -59,7 +59,7 @@ static void a_backend_killed_in_the_middle_of_a_job_frees_the_gpu(void **state)
 	assert_int_equal(draw_context(&ivi, 1), VIRTIO_GPU_RESP_OK_NODATA);
 	draw_submit(&ivi, 1, 1, &forever, 1);
 	usleep(50000);
-	/* The GPU is taken: a transfer of the cluster waits. */
+	/* A transfer of the cluster waits while ivi's job has the GPU. */
 	struct virtio_gpu_transfer_to_host_2d c = {.hdr.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D,
 						   .r = {.width = WIDTH, .height = HEIGHT},
 						   .resource_id = 1};
@@ -70,7 +70,7 @@ static void a_backend_killed_in_the_middle_of_a_job_frees_the_gpu(void **state)
 	assert_int_equal(answer.type, VIRTIO_GPU_RESP_OK_NODATA);
 }
 
-static void a_stopped_mediator_ends_the_backends_and_a_new_one_serves_again(void **state)
+static void killed_mediator_ends_its_backends_and_the_next_one_serves_again(void **state)
 {
 	(void)state;
 	cockpit_kill_mediator(&cockpit);
@@ -83,7 +83,10 @@ static void a_stopped_mediator_ends_the_backends_and_a_new_one_serves_again(void
 	assert_int_equal(draw_picture(&cluster, 1, 0, WIDTH, HEIGHT, 2, NULL), 0);
 }
 
-/* Every call in turn fails while a guest connects; in the end it is served and nothing leaks. */
+/*
+ * Makes each of the first four calls of a kind fail while a guest connects; it is served in the
+ * end.
+ */
 static void sweep(enum fx_op op)
 {
 	for (uint32_t n = 1; n <= 4; n++) {
@@ -101,7 +104,7 @@ static void sweep(enum fx_op op)
 	}
 }
 
-static void a_grant_map_that_fails_is_undone_and_tried_again_on_reconnect(void **state)
+static void failed_grant_map_is_undone_and_retried_on_reconnect(void **state)
 {
 	(void)state;
 	sweep(FX_GN_MAP);
@@ -119,8 +122,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_killed_backend_is_started_again_and_the_others_go_on),
 		TEST(a_backend_killed_in_the_middle_of_a_job_frees_the_gpu),
-		TEST(a_stopped_mediator_ends_the_backends_and_a_new_one_serves_again),
-		TEST(a_grant_map_that_fails_is_undone_and_tried_again_on_reconnect),
+		TEST(killed_mediator_ends_its_backends_and_the_next_one_serves_again),
+		TEST(failed_grant_map_is_undone_and_retried_on_reconnect),
 		TEST(a_port_that_cannot_be_bound_leaves_no_mapping),
 	};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that asks for more GPU than it is given: jobs without end, jobs without number, frames
- * that are never finished. It is cut, made to wait, or stopped; the others' frames go on.
+ * A guest that wants more of the GPU than the tree gives it: endless jobs, a flood of jobs, frames
+ * that it never finishes. Its jobs are cut, it is throttled or stopped, and the others' frames go
+ * on.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 
 #define WIDTH	COCKPIT_WIDTH
 #define HEIGHT	COCKPIT_HEIGHT
-#define LOADED	100u /* ms: room for a loaded build machine */
+#define LOADED	100u /* ms: margin for a loaded build machine */
 #define KILL_MS 150u
 #define QUEUED	16u
 #define OF_IVI	"displays = <&display1>; "
@@ -29,7 +30,7 @@ static struct cockpit cockpit;
 static struct guest cluster, ivi, passenger;
 static pid_t child;
 
-/* The test's state is what the tree says of ivi. */
+/* *state: properties of ivi in the tree. */
 static int setup(void **state)
 {
 	char rules[256], *tree;
@@ -60,7 +61,7 @@ static int teardown(void **state)
 	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
 }
 
-/* Never without a job in the queue, and never a frame. */
+/* Always has jobs in the queue and never shows a frame. */
 static void keep_busy(struct guest *g, uint32_t us)
 {
 	uint32_t slot[QUEUED];
@@ -74,7 +75,7 @@ static void keep_busy(struct guest *g, uint32_t us)
 	}
 }
 
-/* From here on the guest is the child's. */
+/* Starts a child that uses the guest; the test must not use it any more. */
 static void keep_busy_beside(struct guest *g, uint32_t us)
 {
 	child = fork();
@@ -112,7 +113,7 @@ static json_int_t of_ivi(const char *part, const char *what)
 	return cockpit_of_guest(&cockpit, "ivi", part, what);
 }
 
-/* Backends tell their counters ten times a second. */
+/* Waits until a number of ivi has this value, as backends send their counters every 100 ms. */
 static bool comes_to(const char *part, const char *what, json_int_t value)
 {
 	uint64_t until = test_now_ms() + GUEST_PATIENCE;
@@ -122,7 +123,7 @@ static bool comes_to(const char *part, const char *what, json_int_t value)
 	return of_ivi(part, what) == value;
 }
 
-static void a_higher_guest_runs_between_two_slices_of_a_lower(void **state)
+static void important_guest_runs_between_two_slices_of_another_guest(void **state)
 {
 	struct sim_op ops[8];
 	uint64_t begin, since;
@@ -140,7 +141,7 @@ static void a_higher_guest_runs_between_two_slices_of_a_lower(void **state)
 		assert_true(test_now_ms() - begin < 60 + 5 + LOADED);
 		assert_false(guest_answered(&ivi, 0, stream));
 	}
-	/* and it is one command to its guest */
+	/* For the guest the slices are one command. */
 	assert_true(draw_finished(&ivi, stream));
 	assert_true(test_now_ms() - since >= 8 * 60 + 2 * 5);
 	assert_true(comes_to("counters", "cuts", 7));
@@ -158,7 +159,7 @@ static void a_job_longer_than_declared_is_counted(void **state)
 	assert_int_equal(guest_backend_state(&ivi), GUEST_CONNECTED);
 }
 
-static void a_frame_of_more_slices_than_segments_were_declared_is_warned_of(void **state)
+static void frame_of_more_jobs_than_declared_is_warned_of(void **state)
 {
 	static char said[1 << 16];
 	struct sim_op ops[3];
@@ -175,7 +176,7 @@ static void a_frame_of_more_slices_than_segments_were_declared_is_warned_of(void
 	assert_non_null(strstr(said, "ivi declares frames of at most 1 jobs and had one of 3"));
 }
 
-static void a_guest_with_jobs_far_longer_than_declared_is_stopped_and_frames_go_on(void **state)
+static void guest_with_too_long_jobs_is_stopped_and_frames_go_on(void **state)
 {
 	struct frames frames;
 
@@ -203,7 +204,7 @@ static void a_flood_of_tiny_jobs_takes_no_frames_from_others(void **state)
 	assert_true(of_ivi("jobs", "count") > 300);
 }
 
-static void a_guest_that_never_finishes_a_frame_keeps_nobody_from_theirs(void **state)
+static void guest_that_never_finishes_a_frame_does_not_hold_others_back(void **state)
 {
 	uint64_t before, during;
 	struct frames frames;
@@ -213,7 +214,7 @@ static void a_guest_that_never_finishes_a_frame_keeps_nobody_from_theirs(void **
 	usleep(50000);
 	frames = draw_frames(&cluster, 1000);
 	assert_true(frames.count >= 10);
-	/* who is less important has what the budget leaves */
+	/* The passenger, less important than ivi, gets the time that ivi's budget leaves. */
 	before = test_now_ms();
 	for (int i = 0; i < 5; i++)
 		assert_true(draw_finished(&passenger, draw_work(&passenger, 10000)));
@@ -223,7 +224,7 @@ static void a_guest_that_never_finishes_a_frame_keeps_nobody_from_theirs(void **
 	assert_true(of_ivi("jobs", "throttled") > 0);
 }
 
-static void a_guest_whose_budget_is_used_up_waits_though_the_gpu_is_free(void **state)
+static void throttled_guest_waits_even_if_the_gpu_is_idle(void **state)
 {
 	uint64_t begin = test_now_ms();
 	uint32_t first, second;
@@ -233,16 +234,19 @@ static void a_guest_whose_budget_is_used_up_waits_though_the_gpu_is_free(void **
 	second = draw_work(&ivi, 1000);
 	assert_true(draw_finished(&ivi, first));
 	assert_true(test_now_ms() - begin < 50 + LOADED);
-	/* others need not wait for it */
+	/* Others do not wait for the throttled guest. */
 	assert_true(draw_finished(&cluster, draw_work(&cluster, 1000)));
 	assert_false(guest_answered(&ivi, 0, second));
 	assert_true(draw_finished(&ivi, second));
-	/* 20 ms in each 200: what the first took too much is owed by the next period, and some */
+	/*
+	 * The budget is 20 ms in each 200 ms. The first job's overrun is charged to the next
+	 * period.
+	 */
 	assert_true(test_now_ms() - begin >= 200);
 	assert_true(comes_to("jobs", "throttled", 1));
 }
 
-static void a_tree_that_cannot_hold_is_refused_with_the_fix(void **state)
+static void infeasible_tree_is_refused_with_a_fix(void **state)
 {
 	static const struct {
 		const char *from, *to;
@@ -276,18 +280,19 @@ int main(void)
 #name, name, setup, teardown, (void *)(uintptr_t)rules                             \
 	}
 	const struct CMUnitTest tests[] = {
-		TEST(a_higher_guest_runs_between_two_slices_of_a_lower, "max-job-draws = <1>;"),
+		TEST(important_guest_runs_between_two_slices_of_another_guest,
+		     "max-job-draws = <1>;"),
 		TEST(a_job_longer_than_declared_is_counted, "max-job-us = <40000>;"),
-		TEST(a_frame_of_more_slices_than_segments_were_declared_is_warned_of,
+		TEST(frame_of_more_jobs_than_declared_is_warned_of,
 		     "max-job-us = <900000>; max-job-draws = <1>;"),
-		TEST(a_guest_with_jobs_far_longer_than_declared_is_stopped_and_frames_go_on,
+		TEST(guest_with_too_long_jobs_is_stopped_and_frames_go_on,
 		     "max-job-us = <10000>; kill-time-us = <150000>;"),
 		TEST(a_flood_of_tiny_jobs_takes_no_frames_from_others, ""),
-		TEST(a_guest_that_never_finishes_a_frame_keeps_nobody_from_theirs,
+		TEST(guest_that_never_finishes_a_frame_does_not_hold_others_back,
 		     "budget-us = <20000>; budget-period-us = <40000>;"),
-		TEST(a_guest_whose_budget_is_used_up_waits_though_the_gpu_is_free,
+		TEST(throttled_guest_waits_even_if_the_gpu_is_idle,
 		     "budget-us = <20000>; budget-period-us = <200000>;"),
-		TEST(a_tree_that_cannot_hold_is_refused_with_the_fix, ""),
+		TEST(infeasible_tree_is_refused_with_a_fix, ""),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a backend that was taken over cannot do, by trying it: see probe/main.c. */
+/* A backend that was taken over tries actions that its sandbox must refuse: see probe/main.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ static void expect(const char *what, const char *how, int expected)
 		fail_msg("%s: %d, not %d", what, outcome, expected);
 }
 
-static void no_path_leads_to_a_file(void **state)
+static void backend_opens_no_file(void **state)
 {
 	(void)state;
 	expect("file", NULL, REFUSED);
@@ -81,7 +81,7 @@ static void no_path_leads_to_a_file(void **state)
 	expect("opening", NULL, REFUSED);
 }
 
-static void it_reaches_no_other_process(void **state)
+static void backend_reaches_no_other_process(void **state)
 {
 	(void)state;
 	expect("trace", NULL, KILLED);
@@ -91,7 +91,7 @@ static void it_reaches_no_other_process(void **state)
 	expect("local-socket", NULL, KILLED);
 }
 
-static void it_starts_nothing(void **state)
+static void backend_starts_no_process(void **state)
 {
 	(void)state;
 	expect("program", NULL, KILLED);
@@ -99,7 +99,7 @@ static void it_starts_nothing(void **state)
 	expect("namespace", NULL, KILLED);
 }
 
-static void it_gains_no_right(void **state)
+static void backend_gains_no_privilege(void **state)
 {
 	(void)state;
 	expect("user", NULL, KILLED);
@@ -110,21 +110,21 @@ static void it_gains_no_right(void **state)
 	expect("module", NULL, KILLED);
 }
 
-static void what_a_guest_sent_is_never_run_as_code(void **state)
+static void backend_cannot_run_data_as_code(void **state)
 {
 	(void)state;
 	expect("code", NULL, REFUSED);
 	expect("data-as-code", NULL, REFUSED);
 }
 
-static void a_software_renderer_may_compile(void **state)
+static void software_renderer_may_compile_code(void **state)
 {
 	(void)state;
 	expect("code", "jit", WORKS);
 	expect("program", "jit", KILLED);
 }
 
-static void devices_do_no_more_than_backends_need(void **state)
+static void devices_accept_only_requests_that_backends_need(void **state)
 {
 	(void)state;
 	expect("virtual-interrupt", NULL, REFUSED);
@@ -134,7 +134,7 @@ static void devices_do_no_more_than_backends_need(void **state)
 	expect("gpu", NULL, WORKS);
 }
 
-static void it_has_no_descriptor_but_its_own(void **state)
+static void backend_inherits_no_descriptor(void **state)
 {
 	(void)state;
 	assert_int_equal(dup2(STDERR_FILENO, LEFT_OPEN), LEFT_OPEN);
@@ -150,20 +150,20 @@ static void memory_threads_and_descriptors_are_limited(void **state)
 	expect("more-threads", NULL, REFUSED);
 }
 
-static void a_thread_from_before_is_bound_as_well(void **state)
+static void thread_started_before_the_sandbox_is_restricted_too(void **state)
 {
 	(void)state;
 	expect("early-thread", NULL, KILLED);
 }
 
-static void what_drawing_needs_goes_on(void **state)
+static void threads_and_shared_memory_still_work(void **state)
 {
 	(void)state;
 	expect("thread", NULL, WORKS);
 	expect("memory", NULL, WORKS);
 }
 
-static void the_kernel_confirms_it_for_every_thread(void **state)
+static void kernel_confirms_the_sandbox_of_every_thread(void **state)
 {
 	struct sandbox_state s;
 	char ready;
@@ -187,8 +187,8 @@ static void the_kernel_confirms_it_for_every_thread(void **state)
 	assert_true(sandbox_is_closed(&s));
 }
 
-/* Asked from outside, where no filter of system calls refuses it first. */
-static void nothing_can_be_put_into_the_empty_root(void **state)
+/* The test writes from outside the sandbox, where no filter of system calls refuses it first. */
+static void empty_root_cannot_be_written(void **state)
 {
 	int channel, made, error;
 	char path[64], ready;
@@ -206,11 +206,11 @@ static void nothing_can_be_put_into_the_empty_root(void **state)
 }
 
 /*
- * Else a program with capabilities of its own, or of root's, would bring them back to the thread
- * that has entered. Threads from before keep their bound; that none starts a program is the
- * filter's.
+ * The bounding set must be empty: otherwise the thread that has entered the sandbox could regain
+ * capabilities by starting a program that has them. Earlier threads keep their bounding set, but
+ * the filter lets no thread start a program.
  */
-static void no_capability_can_be_had_again(void **state)
+static void capabilities_cannot_be_regained(void **state)
 {
 	unsigned long long bound = ~0ULL;
 	char path[64], line[256], ready;
@@ -231,7 +231,7 @@ static void no_capability_can_be_had_again(void **state)
 	assert_int_equal(bound, 0);
 }
 
-static void a_process_outside_is_not_called_closed(void **state)
+static void process_outside_a_sandbox_is_not_called_closed(void **state)
 {
 	struct sandbox_state s;
 
@@ -243,7 +243,7 @@ static void a_process_outside_is_not_called_closed(void **state)
 	assert_false(sandbox_inspect(0, &s));
 }
 
-static void status_shows_the_state_of_a_real_backend(void **state)
+static void status_shows_the_sandbox_of_a_backend(void **state)
 {
 	struct cockpit cockpit;
 	struct guest cluster;
@@ -273,22 +273,22 @@ static void status_shows_the_state_of_a_real_backend(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_path_leads_to_a_file),
-		cmocka_unit_test(it_reaches_no_other_process),
-		cmocka_unit_test(it_starts_nothing),
-		cmocka_unit_test(it_gains_no_right),
-		cmocka_unit_test(what_a_guest_sent_is_never_run_as_code),
-		cmocka_unit_test(a_software_renderer_may_compile),
-		cmocka_unit_test(devices_do_no_more_than_backends_need),
-		cmocka_unit_test(it_has_no_descriptor_but_its_own),
+		cmocka_unit_test(backend_opens_no_file),
+		cmocka_unit_test(backend_reaches_no_other_process),
+		cmocka_unit_test(backend_starts_no_process),
+		cmocka_unit_test(backend_gains_no_privilege),
+		cmocka_unit_test(backend_cannot_run_data_as_code),
+		cmocka_unit_test(software_renderer_may_compile_code),
+		cmocka_unit_test(devices_accept_only_requests_that_backends_need),
+		cmocka_unit_test(backend_inherits_no_descriptor),
 		cmocka_unit_test(memory_threads_and_descriptors_are_limited),
-		cmocka_unit_test(a_thread_from_before_is_bound_as_well),
-		cmocka_unit_test(what_drawing_needs_goes_on),
-		cmocka_unit_test(the_kernel_confirms_it_for_every_thread),
-		cmocka_unit_test(nothing_can_be_put_into_the_empty_root),
-		cmocka_unit_test(no_capability_can_be_had_again),
-		cmocka_unit_test(a_process_outside_is_not_called_closed),
-		cmocka_unit_test(status_shows_the_state_of_a_real_backend),
+		cmocka_unit_test(thread_started_before_the_sandbox_is_restricted_too),
+		cmocka_unit_test(threads_and_shared_memory_still_work),
+		cmocka_unit_test(kernel_confirms_the_sandbox_of_every_thread),
+		cmocka_unit_test(empty_root_cannot_be_written),
+		cmocka_unit_test(capabilities_cannot_be_regained),
+		cmocka_unit_test(process_outside_a_sandbox_is_not_called_closed),
+		cmocka_unit_test(status_shows_the_sandbox_of_a_backend),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

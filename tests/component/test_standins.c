@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The fake Xen refuses what Xen refuses: otherwise the other component tests would prove little. */
+/*
+ * The fake Xen refuses the same calls as Xen; otherwise the other component tests would prove
+ * little.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -56,7 +59,7 @@ static void a_batch_of_grants_is_mapped_in_one_piece(void **state)
 	assert_true(guest_end_grant(&guest, ref));
 }
 
-static void one_bad_reference_fails_the_batch_and_leaves_nothing(void **state)
+static void bad_reference_fails_the_whole_batch(void **state)
 {
 	uint32_t ref;
 
@@ -76,7 +79,7 @@ static void one_bad_reference_fails_the_batch_and_leaves_nothing(void **state)
 	assert_true(cockpit_wait_mapped(&cockpit, 0, 0));
 }
 
-static void a_failure_can_be_asked_for(void **state)
+static void test_can_make_a_call_fail(void **state)
 {
 	uint32_t ref;
 	void *mapped;
@@ -91,7 +94,7 @@ static void a_failure_can_be_asked_for(void **state)
 	assert_int_equal(xengnttab_unmap(gnttab, mapped, 1), 0);
 }
 
-static void what_a_process_had_mapped_or_bound_goes_with_it(void **state)
+static void closed_handles_lose_their_mappings_and_ports(void **state)
 {
 	struct fx_stats before, after;
 	xengnttab_handle *other = xengnttab_open(NULL, 0);
@@ -144,7 +147,7 @@ static void an_event_comes_once_until_it_is_unmasked(void **state)
 	xenevtchn_unbind(guest.evtchn, (evtchn_port_t)remote);
 }
 
-static void a_watch_fires_when_set_and_below_and_when_a_parent_goes(void **state)
+static void watch_fires_when_set_and_for_changes_below_and_above(void **state)
 {
 	struct xs_handle *xs = xs_open(0);
 	unsigned int num;
@@ -172,7 +175,7 @@ static void a_watch_fires_when_set_and_below_and_when_a_parent_goes(void **state
 	xs_close(xs);
 }
 
-static void a_transaction_sees_its_own_world_and_fails_when_others_wrote(void **state)
+static void transaction_is_isolated_and_fails_when_others_wrote(void **state)
 {
 	struct xs_handle *xs = xs_open(0);
 	xs_transaction_t t = xs_transaction_start(xs);
@@ -199,7 +202,7 @@ static void a_transaction_sees_its_own_world_and_fails_when_others_wrote(void **
 	xs_close(xs);
 }
 
-static void a_domain_that_ends_is_announced_and_maps_no_more(void **state)
+static void end_of_a_domain_is_announced_and_its_grants_cannot_be_mapped(void **state)
 {
 	struct xs_handle *xs = xs_open(0);
 	struct guest other;
@@ -232,13 +235,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_batch_of_grants_is_mapped_in_one_piece),
-		cmocka_unit_test(one_bad_reference_fails_the_batch_and_leaves_nothing),
-		cmocka_unit_test(a_failure_can_be_asked_for),
-		cmocka_unit_test(what_a_process_had_mapped_or_bound_goes_with_it),
+		cmocka_unit_test(bad_reference_fails_the_whole_batch),
+		cmocka_unit_test(test_can_make_a_call_fail),
+		cmocka_unit_test(closed_handles_lose_their_mappings_and_ports),
 		cmocka_unit_test(an_event_comes_once_until_it_is_unmasked),
-		cmocka_unit_test(a_watch_fires_when_set_and_below_and_when_a_parent_goes),
-		cmocka_unit_test(a_transaction_sees_its_own_world_and_fails_when_others_wrote),
-		cmocka_unit_test(a_domain_that_ends_is_announced_and_maps_no_more),
+		cmocka_unit_test(watch_fires_when_set_and_for_changes_below_and_above),
+		cmocka_unit_test(transaction_is_isolated_and_fails_when_others_wrote),
+		cmocka_unit_test(end_of_a_domain_is_announced_and_its_grants_cannot_be_mapped),
 	};
 
 	return cmocka_run_group_tests_name("stand-ins", tests, setup, teardown);

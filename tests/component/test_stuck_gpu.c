@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A GPU that is stuck and that nobody can free: what the CPU can show is still shown. */
+/* While the GPU is stuck, the display shows the safe picture, which needs only the CPU. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT
-#define DRAWN  1u /* by cockpit_start_pair() */
+#define DRAWN  1u /* colour of cockpit_start_pair() */
 #define SAFE   0xa00b0cu
 #define FREEZE 200u /* ms, as in the tree */
 #define LABEL  "label = \"cluster\";"
@@ -51,8 +51,8 @@ static int teardown(void **state)
 	return cockpit_stop_pair(&cockpit, &cluster, &ivi);
 }
 
-/* Nothing is said of ivi's jobs in this tree, so that nothing ends one for 30 s. */
-static void while_the_gpu_is_stuck_its_display_is_safe_and_returns_when_it_is_free(void **state)
+/* The tree declares no kill time for ivi, so its endless job would be killed only after 30 s. */
+static void stuck_gpu_brings_the_safe_picture_until_it_is_free(void **state)
 {
 	const struct virtio_gpu_transfer_to_host_2d c = {.hdr.type =
 								 VIRTIO_GPU_CMD_TRANSFER_TO_HOST_2D,
@@ -64,7 +64,7 @@ static void while_the_gpu_is_stuck_its_display_is_safe_and_returns_when_it_is_fr
 	assert_true(draw_context(&ivi, 1));
 	draw_work(&ivi, 60000000);
 	usleep(20000);
-	/* The cluster goes on drawing: its next frame waits for the GPU. */
+	/* The cluster draws its next frame, which waits for the GPU. */
 	frame = guest_send(&cluster, 0, &c, sizeof(c), sizeof(struct virtio_gpu_ctrl_hdr));
 	assert_true(screen_wait(&cockpit, "cluster", SAFE, 2 * FREEZE));
 	usleep(5 * FREEZE * 1000);
@@ -81,7 +81,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(while_the_gpu_is_stuck_its_display_is_safe_and_returns_when_it_is_free),
+		TEST(stuck_gpu_brings_the_safe_picture_until_it_is_free),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A backend that its guest has taken over says what it likes to the mediator. Whatever it is: it
- * loses its life, its guest has a strike, and nobody else notices.
+ * A backend that its guest has taken over sends false messages (lies) to the mediator. After each
+ * lie the backend is killed, its guest gets a strike, and no other guest is affected.
  *
- * This program is also that backend: started under the name gpum-backend, it becomes the real one
- * until the plan names a lie. Whose turn it is follows from the order in which guests come.
+ * This program is also that backend. When it is started under the name gpum-backend, it reads the
+ * plan: it tells the lie that the plan names, or else executes the real backend. The test writes
+ * the plan before it creates the guest whose backend is to lie.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -28,13 +29,13 @@
 
 #define WIDTH  COCKPIT_WIDTH
 #define HEIGHT COCKPIT_HEIGHT
-#define BESIDE "/../taken-over/bin" /* build/host/san */
-#define SAID   3u		    /* messages of a lie */
+#define BESIDE "/../taken-over/bin" /* relative to build/host/san */
+#define SAID   3u		    /* most messages of a lie */
 
 struct saying {
-	uint32_t type;	/* 0: none */
-	bool with_file; /* a picture's memory goes with it */
-	bool after_run; /* once the mediator has said JOB_RUN */
+	uint32_t type;	/* 0: end of the list */
+	bool with_file; /* send a picture's file descriptor with the message */
+	bool after_run; /* wait for JOB_RUN first */
 	struct gpum_msg msg;
 };
 
@@ -74,7 +75,7 @@ static const struct lie {
 	{"its job is a composition, which goes before all others",
 	 "a job of unknown kind",
 	 {{.type = GPUM_MSG_JOB_READY, .msg.job = {.id = 1, .kind = GPUM_JOB_COMPOSE}}}},
-	{"its job is a check",
+	{"its job is a verification",
 	 "a job of unknown kind",
 	 {{.type = GPUM_MSG_JOB_READY, .msg.job = {.id = 1, .kind = GPUM_JOB_VERIFY}}}},
 	{"a frame on another's display",
@@ -111,10 +112,10 @@ static const struct lie {
 	{"a cursor on another's display",
 	 "a cursor on a display that it does not have",
 	 {{.type = GPUM_MSG_CURSOR, .msg.cursor.scanout = 1}}},
-	{"what only a verifier says",
+	{"a verifier's message",
 	 "a message that a backend does not send",
 	 {{.type = GPUM_MSG_VERIFIED}}},
-	{"what only a compositor says",
+	{"a compositor's message",
 	 "a message that a backend does not send",
 	 {{.type = GPUM_MSG_PANEL_BUFFER,
 	   .with_file = true,
@@ -123,20 +124,18 @@ static const struct lie {
 			  .height = HEIGHT,
 			  .stride = WIDTH * 4,
 			  .fourcc = DRM_FORMAT_XRGB8888}}}},
-	{"that it comes again",
-	 "a second HELLO",
-	 {{.type = GPUM_MSG_HELLO, .msg.hello.version = 1}}},
-	{"what only the mediator says",
+	{"a second HELLO", "a second HELLO", {{.type = GPUM_MSG_HELLO, .msg.hello.version = 1}}},
+	{"a message of the mediator",
 	 "a message that a backend does not send",
 	 {{.type = GPUM_MSG_JOB_RUN}}},
 };
 #define LIES (sizeof(lies) / sizeof(lies[0]))
 
-/* --- the backend ------------------------------------------------------------------------------ */
+/* --- The backend ------------------------------------------------------------------------------ */
 
 #define HONEST LIES
 
-/* In a file that both sides map; see main(). */
+/* The index of the lie to tell, or HONEST. It is in a file that both sides map; see main(). */
 static size_t *plan;
 
 static void say(const struct saying *s)
@@ -172,12 +171,12 @@ static int lie(const struct lie *l)
 			return 0;
 		say(&l->say[i]);
 	}
-	/* It goes on as if nothing were: only the mediator ends it. */
+	/* Live on: only the mediator may end this backend. */
 	for (;;)
 		pause();
 }
 
-/* --- its folder ------------------------------------------------------------------------------- */
+/* --- The folder of the programs --------------------------------------------------------------- */
 
 static char folder[PATH_MAX];
 
@@ -191,7 +190,7 @@ static void link_into_folder(const char *name, const char *from)
 		perror(at);
 }
 
-/* The real programs beside this one in place of the backend. */
+/* Makes a folder in which this program takes the backend's place beside the real programs. */
 static void make_folder(void)
 {
 	static const char *const real[] = {"gpu-mediatord", "fakexen", "gpumctl"};
@@ -237,7 +236,7 @@ static int drop_plan(void **state)
 	return unlink(getenv("TAKEN_OVER_PLAN"));
 }
 
-/* --- the test --------------------------------------------------------------------------------- */
+/* --- The test --------------------------------------------------------------------------------- */
 
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
@@ -261,7 +260,7 @@ static json_int_t of_cluster(const char *what)
 	return cockpit_of_guest(&cockpit, "cluster", NULL, what);
 }
 
-/* The guest comes back as another domain, which gets a backend at once. */
+/* The guest returns as another domain, whose backend is started at once, without a pause. */
 static void return_as(uint32_t domid)
 {
 	guest_destroy(&ivi);
@@ -269,7 +268,7 @@ static void return_as(uint32_t domid)
 	guest_create(&ivi, domid, "ivi");
 }
 
-static void whatever_it_says_costs_only_its_own_guest(void **state)
+static void lying_backend_harms_only_its_own_guest(void **state)
 {
 	pid_t pid = cockpit_backend(&cockpit, "cluster");
 
@@ -278,14 +277,14 @@ static void whatever_it_says_costs_only_its_own_guest(void **state)
 		*plan = i;
 		return_as(20 + (uint32_t)i);
 		if (!cockpit_wait_fault(&cockpit, "ivi", lies[i].reason, GUEST_PATIENCE))
-			fail_msg("it may say: %s", lies[i].name);
+			fail_msg("the mediator accepts: %s", lies[i].name);
 		assert_int_equal(draw_transfer(&cluster, 1, WIDTH, HEIGHT),
 				 VIRTIO_GPU_RESP_OK_NODATA);
 		assert_int_equal(draw_flush(&cluster, 1, WIDTH, HEIGHT), VIRTIO_GPU_RESP_OK_NODATA);
 	}
 	assert_int_equal(cockpit_backend(&cockpit, "cluster"), pid);
 	assert_int_equal(of_cluster("strikes"), 0);
-	/* And with an honest backend its guest is served again. */
+	/* With an honest backend the guest is served again. */
 	*plan = HONEST;
 	return_as(100);
 	assert_true(guest_connect(&ivi));
@@ -295,7 +294,7 @@ static void whatever_it_says_costs_only_its_own_guest(void **state)
 static int play_the_guests(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(whatever_it_says_costs_only_its_own_guest, setup,
+		cmocka_unit_test_setup_teardown(lying_backend_harms_only_its_own_guest, setup,
 						teardown),
 	};
 

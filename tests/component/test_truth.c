@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture is fresh and true, or the display shows its safe picture. */
+/*
+ * A display shows its guest's picture only while it is fresh and true, and its safe picture
+ * otherwise.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,9 +30,9 @@
 static struct cockpit cockpit;
 static struct guest cluster, ivi;
 static char folder[] = "/tmp/truth.XXXXXX";
-static char safe_file[64], dog_file[64];
+static char safe_file[64], watchdog_file[64];
 
-/* The cockpit's tree with more said about the cluster's display, and about the mediator. */
+/* cockpit_tree with more properties in the cluster's display and in the mediator's node. */
 static const char *tree_with(const char *display, const char *mediator)
 {
 	static char tree[8192];
@@ -41,7 +44,7 @@ static const char *tree_with(const char *display, const char *mediator)
 	return tree;
 }
 
-static const char *watched(void)
+static const char *monitored(void)
 {
 	static char more[256];
 
@@ -56,7 +59,7 @@ static int setup_group(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(safe_file, sizeof(safe_file), "%s/safe.png", folder);
-	snprintf(dog_file, sizeof(dog_file), "%s/watchdog", folder);
+	snprintf(watchdog_file, sizeof(watchdog_file), "%s/watchdog", folder);
 	screen_write_png(safe_file, WIDTH, HEIGHT, SAFE);
 	return 0;
 }
@@ -65,7 +68,7 @@ static int teardown_group(void **state)
 {
 	(void)state;
 	unlink(safe_file);
-	unlink(dog_file);
+	unlink(watchdog_file);
 	return rmdir(folder);
 }
 
@@ -92,7 +95,7 @@ static int start(const char *tree)
 static int setup(void **state)
 {
 	(void)state;
-	return start(tree_with(watched(), ""));
+	return start(tree_with(monitored(), ""));
 }
 
 static bool draw_for(struct guest *g, uint32_t ms)
@@ -105,7 +108,7 @@ static bool draw_for(struct guest *g, uint32_t ms)
 	return true;
 }
 
-/* What status says about the cluster's picture, to be freed. */
+/* The object `picture` of the cluster's display in the status; the caller releases it. */
 static json_t *picture(void)
 {
 	json_t *status = cockpit_status(&cockpit);
@@ -147,7 +150,7 @@ static void a_frozen_guest_is_replaced_by_the_safe_picture_within_200_ms(void **
 	json_decref(p);
 }
 
-static void it_returns_when_good_frames_return(void **state)
+static void picture_returns_with_good_frames(void **state)
 {
 	(void)state;
 	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
@@ -156,7 +159,7 @@ static void it_returns_when_good_frames_return(void **state)
 	assert_state("good", "");
 }
 
-static void a_killed_backend_ends_in_the_safe_picture(void **state)
+static void killed_backend_brings_the_safe_picture(void **state)
 {
 	(void)state;
 	kill(cockpit_backend(&cockpit, "cluster"), SIGKILL);
@@ -164,21 +167,21 @@ static void a_killed_backend_ends_in_the_safe_picture(void **state)
 	assert_state("safe", "no frame");
 }
 
-static void a_destroyed_guest_leaves_the_safe_picture(void **state)
+static void destroyed_guest_brings_the_safe_picture(void **state)
 {
 	(void)state;
 	guest_destroy(&cluster);
 	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
 }
 
-static void a_guest_that_switches_its_display_off_leaves_the_safe_picture(void **state)
+static void guest_that_switches_its_display_off_brings_the_safe_picture(void **state)
 {
 	(void)state;
 	assert_int_equal(draw_set_scanout(&cluster, 0, 0, 0, 0), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
 }
 
-static void a_display_without_a_frame_yet_is_not_judged(void **state)
+static void display_is_not_judged_before_its_first_frame(void **state)
 {
 	json_t *status, *p;
 
@@ -190,7 +193,7 @@ static void a_display_without_a_frame_yet_is_not_judged(void **state)
 	json_decref(status);
 }
 
-static void without_a_safe_picture_a_freeze_is_said_and_the_picture_stays(void **state)
+static void freeze_without_a_safe_picture_is_only_in_the_status(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 100 && screen_colour(&cockpit, "cluster") == DRAWN; i++)
@@ -205,7 +208,7 @@ static int setup_without_picture(void **state)
 	return start(tree_with("freeze-timeout-ms = <200>;", ""));
 }
 
-/* --- What the guest announces ----------------------------------------------------------------- */
+/* --- Announcements ---------------------------------------------------------------------------- */
 
 #define STRIP_Y	  400u
 #define TELLTALES 2u
@@ -213,11 +216,13 @@ static const struct {
 	uint32_t x, y, width, height, colour;
 } telltale[TELLTALES] = {{10, 10, 20, 20, 0xff0000}, {50, 12, 31, 17, 0x00ff80}};
 
-/* What the cluster's application does, and how it may fail. */
+/* The cluster's application. */
 static struct {
 	uint32_t *pixels;
-	uint32_t alive;
-	bool stuck, wrong, silent;
+	uint32_t alive; /* its alive counter */
+	bool stuck;	/* does not advance the alive counter */
+	bool wrong;	/* draws one wrong pixel in a telltale */
+	bool silent;	/* draws no strip */
 } app;
 
 static uint32_t draw_telltale(uint32_t i)
@@ -257,7 +262,7 @@ static bool app_frame(void)
 	strip.alive = app.alive;
 	if (!app.silent)
 		draw_strip(&strip);
-	if (app.wrong) /* the last pixel of the last one */
+	if (app.wrong) /* the last pixel of the last telltale */
 		app.pixels[28 * WIDTH + 80] ^= 0x010000;
 	return draw_transfer(&cluster, PICTURE, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA &&
 	       draw_flush(&cluster, PICTURE, WIDTH, HEIGHT) == VIRTIO_GPU_RESP_OK_NODATA;
@@ -269,7 +274,7 @@ static void app_run(uint32_t ms)
 		assert_true(app_frame());
 }
 
-/* Frames until the display shows that. */
+/* Draws frames until the display shows this colour. */
 static void app_run_until(uint32_t colour)
 {
 	for (uint64_t until = test_now_ms() + GUEST_PATIENCE; test_now_ms() < until;) {
@@ -298,7 +303,7 @@ static int start_app(const char *display, const char *mediator)
 	draw_create_2d(&cluster, PICTURE, WIDTH, HEIGHT);
 	draw_attach(&cluster, PICTURE, ref, bytes);
 	draw_set_scanout(&cluster, 0, PICTURE, WIDTH, HEIGHT);
-	/* The verifier is up and has seen a strip. */
+	/* Wait until the verifier runs and has seen a strip. */
 	for (uint64_t until = test_now_ms() + GUEST_PATIENCE; test_now_ms() < until;) {
 		json_t *p = app_frame() ? picture() : NULL;
 		bool announced = json_is_true(json_object_get(p, "announced"));
@@ -313,7 +318,7 @@ static int start_app(const char *display, const char *mediator)
 static int setup_app(void **state)
 {
 	(void)state;
-	return start_app(watched(), "");
+	return start_app(monitored(), "");
 }
 
 static long counted(const char *what)
@@ -336,7 +341,7 @@ static void a_true_picture_stays(void **state)
 	assert_int_equal(counted("freezes"), 0);
 }
 
-static void one_wrong_pixel_in_a_telltale_is_replaced_by_the_safe_picture(void **state)
+static void one_wrong_pixel_in_a_telltale_brings_the_safe_picture(void **state)
 {
 	uint64_t since;
 
@@ -352,7 +357,7 @@ static void one_wrong_pixel_in_a_telltale_is_replaced_by_the_safe_picture(void *
 	assert_int_equal(counted("freezes"), 0);
 }
 
-static void it_returns_when_the_telltales_are_right_again(void **state)
+static void picture_returns_with_right_telltales(void **state)
 {
 	(void)state;
 	app.wrong = true;
@@ -363,7 +368,7 @@ static void it_returns_when_the_telltales_are_right_again(void **state)
 	assert_int_equal(counted("returns"), 1);
 }
 
-static void frames_of_the_same_content_are_a_frozen_picture(void **state)
+static void frames_with_the_same_alive_counter_are_a_frozen_picture(void **state)
 {
 	(void)state;
 	app.stuck = true;
@@ -373,7 +378,7 @@ static void frames_of_the_same_content_are_a_frozen_picture(void **state)
 	app_run_until(DRAWN);
 }
 
-static void a_guest_that_announces_no_more_is_not_trusted(void **state)
+static void guest_that_stops_announcing_is_not_trusted(void **state)
 {
 	(void)state;
 	app.silent = true;
@@ -391,7 +396,7 @@ static pid_t verifier(void)
 	return result;
 }
 
-static void stopped_verifier_ends_in_the_safe_picture_and_a_new_one_in_a_good_one(void **state)
+static void stopped_verifier_brings_the_safe_picture_until_it_is_replaced(void **state)
 {
 	pid_t pid = verifier();
 
@@ -405,7 +410,7 @@ static void stopped_verifier_ends_in_the_safe_picture_and_a_new_one_in_a_good_on
 	assert_int_not_equal(verifier(), pid);
 }
 
-static void the_others_are_not_judged_by_what_one_announces(void **state)
+static void announcement_does_not_affect_other_displays(void **state)
 {
 	(void)state;
 	assert_true(guest_connect(&ivi));
@@ -417,65 +422,65 @@ static void the_others_are_not_judged_by_what_one_announces(void **state)
 
 /* --- The watchdog ----------------------------------------------------------------------------- */
 
-static int setup_dog(void **state)
+static int setup_watchdog(void **state)
 {
 	char mediator[128];
-	FILE *dog = fopen(dog_file, "w");
+	FILE *dog = fopen(watchdog_file, "w");
 
 	(void)state;
-	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
-	return !dog || fclose(dog) || start(tree_with(watched(), mediator)) ? -1 : 0;
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", watchdog_file);
+	return !dog || fclose(dog) || start(tree_with(monitored(), mediator)) ? -1 : 0;
 }
 
-static int setup_dog_without_picture(void **state)
+static int setup_watchdog_without_picture(void **state)
 {
 	char mediator[128];
-	FILE *dog = fopen(dog_file, "w");
+	FILE *dog = fopen(watchdog_file, "w");
 
 	(void)state;
-	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", watchdog_file);
 	return !dog || fclose(dog) || start(tree_with("freeze-timeout-ms = <200>;", mediator)) ? -1
 											       : 0;
 }
 
-/* How often it was fed, by what has been written to the file that stands for it. */
-static long meals(void)
+/* How often the watchdog was fed: each time one byte is written to the file that stands for it. */
+static long count_feeds(void)
 {
 	struct stat s;
 
-	return stat(dog_file, &s) ? -1 : (long)s.st_size;
+	return stat(watchdog_file, &s) ? -1 : (long)s.st_size;
 }
 
-static void the_watchdog_is_fed_while_the_cluster_makes_progress(void **state)
+static void watchdog_is_fed_while_the_cluster_makes_progress(void **state)
 {
-	long before = meals();
+	long before = count_feeds();
 
 	(void)state;
 	assert_true(draw_for(&cluster, 600));
-	assert_true(meals() >= before + 4);
+	assert_true(count_feeds() >= before + 4);
 }
 
-static void it_is_not_fed_while_the_picture_is_frozen(void **state)
+static void watchdog_is_not_fed_while_the_picture_is_frozen(void **state)
 {
 	long before;
 
 	(void)state;
 	assert_true(draw_for(&cluster, 300));
-	before = meals();
+	before = count_feeds();
 	assert_true(before > 0);
 	usleep(1500000);
-	assert_int_equal(meals(), before);
+	assert_int_equal(count_feeds(), before);
 	assert_true(draw_for(&cluster, 600));
-	assert_true(meals() > before);
+	assert_true(count_feeds() > before);
 }
 
-static int setup_dog_with_app(void **state)
+static int setup_watchdog_with_app(void **state)
 {
 	char mediator[128];
-	FILE *dog = fopen(dog_file, "w");
+	FILE *dog = fopen(watchdog_file, "w");
 
 	(void)state;
-	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", dog_file);
+	snprintf(mediator, sizeof(mediator), "watchdog = \"%s\";", watchdog_file);
 	return !dog || fclose(dog) ||
 			       start_app("freeze-timeout-ms = <2000>; check-interval-ms = <50>;",
 					 mediator)
@@ -483,59 +488,59 @@ static int setup_dog_with_app(void **state)
 		       : 0;
 }
 
-static void frames_that_repeat_themselves_do_not_feed_it(void **state)
+static void repeated_frames_do_not_feed_the_watchdog(void **state)
 {
-	long before = meals();
+	long before = count_feeds();
 
 	(void)state;
 	app_run(500);
-	assert_true(meals() > before);
+	assert_true(count_feeds() > before);
 	app.stuck = true;
 	app_run(FREEZE);
-	before = meals();
-	app_run(800); /* not yet safe: it is the progress that is wanting */
-	assert_int_equal(meals(), before);
+	before = count_feeds();
+	app_run(800); /* the picture is not safe yet, but the cluster makes no progress */
+	assert_int_equal(count_feeds(), before);
 	app.stuck = false;
 	app_run(500);
-	assert_true(meals() > before);
+	assert_true(count_feeds() > before);
 }
 
-static void a_telltale_that_stays_wrong_does_not_feed_it(void **state)
+static void wrong_telltale_does_not_feed_the_watchdog(void **state)
 {
 	long before;
 
 	(void)state;
 	app.wrong = true;
 	app_run(FREEZE);
-	before = meals();
+	before = count_feeds();
 	app_run(1000);
-	assert_int_equal(meals(), before);
+	assert_int_equal(count_feeds(), before);
 }
 
-static void another_display_does_not_feed_it(void **state)
+static void another_display_does_not_feed_the_watchdog(void **state)
 {
 	long before;
 
 	(void)state;
 	assert_int_equal(draw_picture(&ivi, PICTURE, 0, WIDTH, HEIGHT, DRAWN, NULL), 0);
 	usleep(300000);
-	before = meals();
+	before = count_feeds();
 	assert_true(draw_for(&ivi, 600));
-	assert_int_equal(meals(), before);
+	assert_int_equal(count_feeds(), before);
 }
 
-static void a_safe_picture_that_reaches_the_screen_feeds_it(void **state)
+static void shown_safe_picture_feeds_the_watchdog(void **state)
 {
 	long before;
 
 	(void)state;
 	assert_true(screen_wait(&cockpit, "cluster", SAFE, GUEST_PATIENCE));
-	before = meals();
+	before = count_feeds();
 	usleep(1600000);
-	assert_in_range(meals(), before + 2, before + 4);
+	assert_in_range(count_feeds(), before + 2, before + 4);
 }
 
-static void a_killed_mediator_leaves_it_unfed_and_running(void **state)
+static void killed_mediator_leaves_the_watchdog_running(void **state)
 {
 	char text[4096] = "";
 	FILE *dog;
@@ -545,7 +550,7 @@ static void a_killed_mediator_leaves_it_unfed_and_running(void **state)
 	cockpit_kill_mediator(&cockpit);
 	for (int i = 0; i < 500 && cockpit_has_backend(&cockpit); i++)
 		usleep(10000);
-	dog = fopen(dog_file, "r");
+	dog = fopen(watchdog_file, "r");
 	assert_non_null(dog);
 	n = fread(text, 1, sizeof(text), dog);
 	fclose(dog);
@@ -580,7 +585,7 @@ static void refused(const char *file, const char *words)
 	assert_non_null(strstr(text, words));
 }
 
-static void a_safe_picture_that_cannot_be_used_is_refused_at_start(void **state)
+static void unusable_safe_picture_is_refused_at_start(void **state)
 {
 	char file[64];
 	FILE *f;
@@ -608,32 +613,30 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_guest_that_draws_is_shown),
 		TEST(a_frozen_guest_is_replaced_by_the_safe_picture_within_200_ms),
-		TEST(it_returns_when_good_frames_return),
-		TEST(a_killed_backend_ends_in_the_safe_picture),
-		TEST(a_destroyed_guest_leaves_the_safe_picture),
-		TEST(a_guest_that_switches_its_display_off_leaves_the_safe_picture),
-		TEST(a_display_without_a_frame_yet_is_not_judged),
-		cmocka_unit_test_setup_teardown(
-			without_a_safe_picture_a_freeze_is_said_and_the_picture_stays,
-			setup_without_picture, teardown),
+		TEST(picture_returns_with_good_frames),
+		TEST(killed_backend_brings_the_safe_picture),
+		TEST(destroyed_guest_brings_the_safe_picture),
+		TEST(guest_that_switches_its_display_off_brings_the_safe_picture),
+		TEST(display_is_not_judged_before_its_first_frame),
+		cmocka_unit_test_setup_teardown(freeze_without_a_safe_picture_is_only_in_the_status,
+						setup_without_picture, teardown),
 		WITH(a_true_picture_stays, setup_app),
-		WITH(one_wrong_pixel_in_a_telltale_is_replaced_by_the_safe_picture, setup_app),
-		WITH(it_returns_when_the_telltales_are_right_again, setup_app),
-		WITH(frames_of_the_same_content_are_a_frozen_picture, setup_app),
-		WITH(a_guest_that_announces_no_more_is_not_trusted, setup_app),
-		WITH(stopped_verifier_ends_in_the_safe_picture_and_a_new_one_in_a_good_one,
-		     setup_app),
-		WITH(the_others_are_not_judged_by_what_one_announces, setup_app),
-		WITH(the_watchdog_is_fed_while_the_cluster_makes_progress, setup_dog),
-		WITH(it_is_not_fed_while_the_picture_is_frozen, setup_dog_without_picture),
-		WITH(frames_that_repeat_themselves_do_not_feed_it, setup_dog_with_app),
-		WITH(a_telltale_that_stays_wrong_does_not_feed_it, setup_dog_with_app),
-		WITH(another_display_does_not_feed_it, setup_dog_without_picture),
-		WITH(a_safe_picture_that_reaches_the_screen_feeds_it, setup_dog),
-		WITH(a_killed_mediator_leaves_it_unfed_and_running, setup_dog),
-		cmocka_unit_test_setup_teardown(
-			a_safe_picture_that_cannot_be_used_is_refused_at_start, setup_xen,
-			teardown_xen),
+		WITH(one_wrong_pixel_in_a_telltale_brings_the_safe_picture, setup_app),
+		WITH(picture_returns_with_right_telltales, setup_app),
+		WITH(frames_with_the_same_alive_counter_are_a_frozen_picture, setup_app),
+		WITH(guest_that_stops_announcing_is_not_trusted, setup_app),
+		WITH(stopped_verifier_brings_the_safe_picture_until_it_is_replaced, setup_app),
+		WITH(announcement_does_not_affect_other_displays, setup_app),
+		WITH(watchdog_is_fed_while_the_cluster_makes_progress, setup_watchdog),
+		WITH(watchdog_is_not_fed_while_the_picture_is_frozen,
+		     setup_watchdog_without_picture),
+		WITH(repeated_frames_do_not_feed_the_watchdog, setup_watchdog_with_app),
+		WITH(wrong_telltale_does_not_feed_the_watchdog, setup_watchdog_with_app),
+		WITH(another_display_does_not_feed_the_watchdog, setup_watchdog_without_picture),
+		WITH(shown_safe_picture_feeds_the_watchdog, setup_watchdog),
+		WITH(killed_mediator_leaves_the_watchdog_running, setup_watchdog),
+		cmocka_unit_test_setup_teardown(unusable_safe_picture_is_refused_at_start,
+						setup_xen, teardown_xen),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The real renderer without a device: virglrenderer on a software GL, driven through gpu.h. */
+/* The real renderer without a device: virglrenderer on a software GL, called through gpu.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static uint32_t bits_of(float value)
 	return bits;
 }
 
-static void it_names_its_renderer_and_capability_sets(void **state)
+static void renderer_has_a_name_and_capability_sets(void **state)
 {
 	struct gpu *gpu = *state;
 
@@ -47,7 +47,7 @@ static void a_clear_in_a_command_stream_arrives_in_guest_memory(void **state)
 	struct gpu *gpu = *state;
 	uint32_t pixels[RENDERER_SIDE * RENDERER_SIDE];
 	struct iovec iov = {pixels, sizeof(pixels)};
-	/* 0x40, 0x80, 0xc0 come out exactly */
+	/* These colours become exactly 0x40, 0x80 and 0xc0. */
 	uint32_t stream[] = {
 		RENDERER_CMD(CREATE_SUB_CTX, 0, 1),
 		1,
@@ -109,7 +109,7 @@ static void pixels_sent_to_the_host_come_back(void **state)
 	renderer_remove_picture(gpu);
 }
 
-/* Here of the same guest's; another guest's was in another process. */
+/* The old picture is the same guest's. Another guest's picture would be in another process. */
 static void a_new_picture_holds_nothing_of_an_old_one(void **state)
 {
 	struct gpu *gpu = *state;
@@ -159,7 +159,7 @@ static void a_box_outside_the_picture_is_refused(void **state)
 	renderer_remove_picture(gpu);
 }
 
-static void what_is_unknown_truncated_or_a_blob_is_not_a_stream(void **state)
+static void unknown_truncated_and_blob_commands_are_refused(void **state)
 {
 	struct gpu *gpu = *state;
 	uint32_t unknown[] = {RENDERER_CMD(250u, 0, 1), 0};
@@ -194,7 +194,7 @@ static void a_picture_is_exported_with_its_geometry(void **state)
 	int fd = gpu->ops->export_scanout(gpu, RENDERER_PICTURE, &picture);
 	renderer_remove_picture(gpu);
 	if (fd < 0) {
-		print_message("this software renderer exports nothing (%d)\n", fd);
+		print_message("this software renderer cannot export pictures (%d)\n", fd);
 		skip();
 	}
 	close(fd);
@@ -206,8 +206,8 @@ static void a_picture_is_exported_with_its_geometry(void **state)
 }
 
 /*
- * GL drivers leave memory behind and are unloaded before the leak check could name them. Ours is
- * checked for leaks by the unit tests.
+ * GL drivers leak memory and are unloaded before LeakSanitizer could match suppressions by their
+ * name. The unit tests find leaks of our own code.
  */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -218,13 +218,13 @@ int __lsan_is_turned_off(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_names_its_renderer_and_capability_sets),
+		cmocka_unit_test(renderer_has_a_name_and_capability_sets),
 		cmocka_unit_test(a_clear_in_a_command_stream_arrives_in_guest_memory),
 		cmocka_unit_test(pixels_sent_to_the_host_come_back),
 		cmocka_unit_test(a_new_picture_holds_nothing_of_an_old_one),
 		cmocka_unit_test(backing_that_is_too_short_is_refused),
 		cmocka_unit_test(a_box_outside_the_picture_is_refused),
-		cmocka_unit_test(what_is_unknown_truncated_or_a_blob_is_not_a_stream),
+		cmocka_unit_test(unknown_truncated_and_blob_commands_are_refused),
 		cmocka_unit_test(garbage_in_a_stream_fails_that_job_only),
 		cmocka_unit_test(a_picture_is_exported_with_its_geometry),
 	};

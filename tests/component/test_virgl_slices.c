@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cutting a command stream does not change the picture: the real renderer on a software GL. */
+/* Cutting a command stream does not change its picture. Uses the real renderer on a software GL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 #define CORNERS 6u /* two triangles */
 #define WORDS	1024u
 
-/* Numbers of virgl's protocol: commands, objects, formats, and handles of our own. */
+/* Numbers of virgl's protocol (virglrenderer, src/virgl_protocol.h), and our own handles. */
 enum {
 	CREATE_OBJECT = 1,
 	BIND_OBJECT = 2,
@@ -101,7 +101,7 @@ static void put_state(struct stream *s)
 		   "FRAG\nDCL OUT[0], COLOR\nDCL CONST[0]\n0: MOV OUT[0], CONST[0]\n1: END\n");
 }
 
-/* Each smaller than the one before, so that their order shows. */
+/* Each quad is smaller than the one before, so that a wrong order changes the picture. */
 static void put_corners(struct stream *s)
 {
 	static const double corner[CORNERS][2] = {{-1, -1}, {1, -1}, {1, 1},
@@ -121,7 +121,7 @@ static void put_corners(struct stream *s)
 	PUT(s, SET_VERTEX_BUFFERS, 0, 16, 0, BUFFER);
 }
 
-/* Ten things to draw, each of which uses what was set long before. */
+/* Clears, draws the quads and copies a region. All of them use state that was set long before. */
 static void put_picture(struct stream *s)
 {
 	PUT(s, CLEAR, 0, RENDERER_CLEAR_COLOUR0, f(0.25), f(0.5), f(0.75), f(1), 0, 0, 0);
@@ -130,7 +130,7 @@ static void put_picture(struct stream *s)
 		PUT(s, DRAW_VBO, 0, i * CORNERS, CORNERS, TRIANGLES, 0, 1, 0, 0, 0, 0, 0,
 		    QUADS * CORNERS - 1, 0);
 	}
-	/* a part of the picture is copied over another */
+	/* Copy a part of the picture over another one. */
 	PUT(s, COPY_REGION, 0, PICTURE, 0, 0, 0, 0, PICTURE, 0, SIDE / 2, SIDE / 2, 0, 4, 4, 1);
 }
 
@@ -154,7 +154,10 @@ static void with_buffer(struct gpu *gpu, bool create)
 	assert_int_equal(renderer_execute(gpu, create ? attach : unref), 0);
 }
 
-/* Draws into `pixels` with a fence after each slice, as the device does; the number of slices. */
+/*
+ * Draws into `pixels` with a fence after each slice, as the device does. Returns the number of
+ * slices.
+ */
 static uint32_t draw(struct gpu *gpu, uint32_t max_draws, uint32_t pixels[PIXELS])
 {
 	struct iovec iov = {pixels, PIXELS * sizeof(*pixels)};
@@ -199,14 +202,14 @@ static uint32_t colours_in(const uint32_t pixels[PIXELS])
 	return count;
 }
 
-static void the_picture_of_a_cut_stream_is_that_of_the_whole(void **state)
+static void cut_stream_draws_the_picture_of_the_whole_stream(void **state)
 {
 	static const uint32_t max_draws[] = {1, 2, 3, 5, 100};
 	uint32_t whole[PIXELS], cut[PIXELS], slices, before = UINT32_MAX;
 	struct gpu *gpu = *state;
 
 	assert_int_equal(draw(gpu, 0, whole), 1);
-	/* the quads are seen, all of them */
+	/* All quads are visible. */
 	assert_true(colours_in(whole) >= QUADS);
 	for (size_t i = 0; i < sizeof(max_draws) / sizeof(max_draws[0]); i++) {
 		slices = draw(gpu, max_draws[i], cut);
@@ -217,7 +220,7 @@ static void the_picture_of_a_cut_stream_is_that_of_the_whole(void **state)
 	assert_int_equal(slices, 1);
 }
 
-/* GL drivers leave memory behind and are unloaded before the leak check could name them. */
+/* GL drivers leak memory and are unloaded before LeakSanitizer could match suppressions by name. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
@@ -227,7 +230,7 @@ int __lsan_is_turned_off(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_picture_of_a_cut_stream_is_that_of_the_whole),
+		cmocka_unit_test(cut_stream_draws_the_picture_of_the_whole_stream),
 	};
 
 	return cmocka_run_group_tests_name("virgl slices", tests, renderer_start, renderer_stop);

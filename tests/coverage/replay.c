@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A fuzz target without a fuzzer: runs the inputs that are named. */
+/* Runs a fuzz target without a fuzzer, on the input files that the arguments name. */
 #include <stdint.h>
 #include <stdio.h>
 

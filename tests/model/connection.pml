@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The connection between a guest's frontend and its backends: frontend/xenbus.c,
- * backend/transport/xenbus.c, mediator/daemon/guests.c, docs/protocol.md section 4.
+ * backend/transport/xenbus.c, guest.c and guest_life.c in mediator/daemon/guest, docs/protocol.md
+ * section 4.
  *
- * Both ends look at the two states as they are, whenever they look. The backend's process may be
- * killed at any moment, with its state left behind; the mediator closes what is left behind, and
- * starts the next backend at once, without waiting for the frontend. A mediator that dies and comes
- * back does the same, so it is the same. The guest is an honest one; what a liar's memory holds is the
- * other models' and the fuzzers' matter.
+ * Frontend and backend each read both states from xenstore, at any time, and may miss a state. The
+ * backend's process may be killed at any moment and leaves its state behind. The mediator writes
+ * Closed there and starts the next backend at once, without waiting for the frontend. A mediator that
+ * was restarted does the same, so the model has one mediator that lives. The guest is honest; other
+ * models and the fuzzers cover hostile guests.
  *
- * Shown for all interleavings: nothing of a connection that both have seen is mapped any more when the
- * frontend ends its grants (one that is given up between the backend's mapping and its Connected is
- * the exception: there Linux keeps the pages until they are unmapped); a pair that nobody kills any
- * more is connected in the end; a backend that died is always followed by another.
+ * Shown for all interleavings: when the frontend ends the grants of a connection that both sides had
+ * completed, the backend maps none of them. (If the frontend gives a connection up after the backend
+ * has mapped its pages and before it is Connected, Linux keeps the pages until they are unmapped.) If
+ * the deaths end, frontend and backend are connected in the end. A backend that died is always
+ * followed by another one.
  */
 #ifndef DEATHS
 #define DEATHS 2 /* of backend processes */
 #endif
 #ifndef LEAVES
-#define LEAVES 1 /* the frontend goes away and comes back by itself */
+#define LEAVES 1 /* times that the frontend leaves and comes back by itself */
 #endif
+
+/*
+ * enum guest_state. The domain is always there and attached, and no fault leads to a ban, so the guest
+ * is never ABSENT, DETACHING, STOPPING, UNEXPLAINED or BANNED.
+ */
+mtype = { GUEST_CLOSED, GUEST_RUNNING };
 
 #define INITIALISING 1
 #define INIT_WAIT    2
@@ -28,16 +36,16 @@
 #define CLOSING	     5
 #define CLOSED	     6
 
-byte front = INITIALISING, back = INITIALISING; /* what stands in xenstore */
-bool alive;					/* the backend's process */
-bool mapped;					/* by it */
-byte granted;	 /* the number of the grants that the frontend offers; 0: none */
-byte mapped_of;	 /* which the backend has mapped */
-byte offers;	 /* grants ever made, modulo 4 */
+byte front = INITIALISING, back = INITIALISING; /* the states in xenstore */
+mtype guest = GUEST_CLOSED; /* the mediator's; RUNNING: a backend's process exists */
+bool mapped;		    /* the backend maps grants */
+byte granted;		    /* number of the set of grants that the frontend offers; 0: none */
+byte mapped_of;		    /* number of the set that the backend maps */
+byte offers;		    /* number of the last set; counts 1, 2, 3, 1, ... */
 byte deaths, leaves;
-bool shared;	 /* the frontend has a device */
-bool front_is_connected;
-bool early;	 /* grants of a whole connection were ended while they were mapped */
+bool shared;		 /* the frontend has a device */
+bool front_is_connected; /* the frontend has seen Connected */
+bool early; /* the frontend has ended grants of a completed connection while they were mapped */
 
 inline grant()
 {
@@ -59,12 +67,16 @@ proctype frontend()
 {
 end:
 	do
-	/* What it has is not of this backend any more: device removed, Closing, wait, end, Closed. */
+	/*
+	 * Its connection is not to this backend any more: removes its device, writes Closing, waits,
+	 * ends its grants, writes Closed.
+	 */
 	:: atomic { shared && (back <= INITIALISING || back >= CLOSING ||
 			       (back == INIT_WAIT && front_is_connected)) -> front = CLOSING };
-	   (back != CONNECTED); /* wait_unmapped(); its time-out is the backend's death, or the next */
+	   /* wait_unmapped(). Its time-out is not modelled: a stuck backend is one that dies. */
+	   (back != CONNECTED);
 	   atomic { end_grants(); front = CLOSED }
-	/* By itself, as by an unbind, and it comes back. */
+	/* Leaves by itself, as after an unbind, and comes back. */
 	:: atomic { shared && leaves < LEAVES -> leaves++; front = CLOSING };
 #ifdef BUG_NO_WAIT
 	   skip;
@@ -81,7 +93,7 @@ end:
 	od
 }
 
-/* One process. The kernel unmaps what a dead one had mapped. */
+/* A backend's process. When it dies, the kernel unmaps the grants that it maps. */
 proctype backend()
 {
 	byte state = INIT_WAIT, seen;
@@ -96,7 +108,7 @@ proctype backend()
 		   :: atomic { deaths < DEATHS -> deaths++; goto dead }
 		   :: state = CONNECTED; back = CONNECTED
 		   fi
-		:: atomic { granted == 0 -> goto dead } /* a bad reference: FAULT, and it ends */
+		:: atomic { granted == 0 -> goto dead } /* bad reference: it reports a fault and ends */
 		fi
 	:: state == CONNECTED && front != INITIALISED && front != CONNECTED ->
 #ifdef BUG_CLOSING_FIRST
@@ -111,22 +123,26 @@ proctype backend()
 	:: state >= CLOSING && front == INITIALISING -> state = INIT_WAIT; back = INIT_WAIT
 	od;
 dead:
-	atomic { mapped = false; mapped_of = 0; alive = false }
+	/* The mediator reaps it: GUEST_FAILED. */
+	atomic { mapped = false; mapped_of = 0; guest = GUEST_CLOSED }
 }
 
-/* guests.c: closes what a process left behind, then starts the next. */
+/* guest_life.c: writes Closed for a backend that has ended (GUEST_CLOSE), then try_start(). */
 active proctype mediator()
 {
 	run frontend();
 end:
 	do
-	:: atomic { !alive && back != CLOSED && back != INITIALISING -> back = CLOSED }
-	:: atomic { !alive && (back == CLOSED || back == INITIALISING) &&
-		    (front != INITIALISED || deaths == 0) -> alive = true; run backend() }
+	:: atomic { guest == GUEST_CLOSED && back != CLOSED && back != INITIALISING -> back = CLOSED }
+	/* may_serve() is the last condition. */
+	:: atomic { guest == GUEST_CLOSED && (back == CLOSED || back == INITIALISING) &&
+		    (front != INITIALISED || deaths == 0) -> guest = GUEST_RUNNING; run backend() }
 	od
 }
 
-ltl nothing_mapped_is_ended { [] !early }
-ltl they_are_connected_in_the_end { <> [] (front == CONNECTED && back == CONNECTED && alive) }
-ltl who_leaves_is_let_go { [] ((mapped && front >= CLOSING) -> <> (!mapped || front < CLOSING)) }
-ltl a_backend_always_comes_back { [] (!alive -> <> alive) }
+ltl no_grant_ends_while_it_is_mapped { [] !early }
+ltl frontend_and_backend_connect_in_the_end {
+	<> [] (front == CONNECTED && back == CONNECTED && guest == GUEST_RUNNING) }
+ltl backend_unmaps_when_the_frontend_leaves {
+	[] ((mapped && front >= CLOSING) -> <> (!mapped || front < CLOSING)) }
+ltl dead_backend_is_followed_by_another { [] (guest == GUEST_CLOSED -> <> (guest == GUEST_RUNNING)) }

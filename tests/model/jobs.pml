@@ -1,51 +1,62 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Jobs between the mediator and its clients: mediator/daemon/jobs.c and clients.c, docs/protocol.md.
+ * Jobs between the mediator and its clients: client.c, messages.c, client_life.h and jobs.c in
+ * mediator/daemon/client, docs/protocol.md.
  *
- * Client 0 is more important than client 1. Client 0 keeps to the protocol, but a job of it may
- * never end, and it may die at any moment; client 1 may also send whatever it likes. The mediator
- * may kill whoever holds the GPU at any moment (the kill time), and kills who breaks the protocol.
- * A killed process lives on for a while: it may still read what it was sent, and use the GPU. It is
- * over only when it is reaped; what it had sent before is read even then. Each may be started again.
+ * Client 0 is more important than client 1. Client 0 keeps to the protocol, but its jobs may never
+ * end, and it may die at any moment. Client 1 may also send any message. The mediator may kill the
+ * client that holds the GPU at any moment (the kill time), and kills a client that breaks the
+ * protocol. A killed process may still read messages and use the GPU until it is reaped. The mediator
+ * reads a dead client's last messages before it forgets the client. Each client may be started again.
  *
- * One thing the mediator cannot know: whether a backend that was taken over tells the truth about the
- * end of its jobs. From its first untrue DONE on, the GPU's own queue decides, and the model says so.
+ * The mediator cannot know whether a backend that was taken over tells the truth about the end of its
+ * jobs. After the first untrue DONE only the GPU's own queue keeps jobs apart, so the model then no
+ * longer asserts that one job runs at a time (`lied`).
  *
- * Shown for all interleavings: the GPU is never used by two; nothing is run that was not announced,
- * or twice; each job is answered at most once; whoever holds the GPU loses it in the end; who waits
- * gets it or is gone. tests/model/explore also breaks the mediator in ways that must be found.
+ * Shown for all interleavings: two clients never use the GPU at the same time; no job runs twice or
+ * without being announced; each job is answered at most once; a client that holds the GPU loses it in
+ * the end; a client that waits for the GPU gets it or ends. tests/model/explore also builds the model
+ * with mistakes (BUG_...), which must be found.
  */
 #define N	2
 #define NOBODY	N
 #ifndef JOBS
-#define JOBS	2 /* of one life */
+#define JOBS	2 /* of each process */
 #endif
 #ifndef LIVES
-#define LIVES	1
+#define LIVES	1 /* processes that each client may have, one after the other */
 #endif
 
 mtype = { READY, DONE, RUN };
+/*
+ * enum client_state. HELLO and the orderly end are left out: here a client is READY from its start,
+ * and no client is STARTING, RESUMING or ENDING.
+ */
+mtype = { CLIENT_OFF, CLIENT_READY, CLIENT_KILLED };
 
-chan from_client[N] = [2] of { mtype, byte, bool }; /* the last: it is true; nobody sees that */
+/* The bool says whether the message is true; the mediator cannot see it. */
+chan from_client[N] = [2] of { mtype, byte, bool };
 chan to_client[N] = [1] of { mtype, byte };
 
+/* Processes. */
 bool alive[N];	     /* the process exists and is not reaped */
-bool dead[N];	     /* it has ended; waits to be reaped */
-bool told_to_die[N]; /* SIGKILL is on its way */
-bool on_gpu[N];	     /* what is really running */
+bool dead[N];	     /* the process has ended and is not reaped */
+bool told_to_die[N]; /* SIGKILL is pending */
+bool on_gpu[N];	     /* its job really runs on the GPU */
 
-/* The mediator's: struct sched and struct client. */
+/* The mediator's struct sched and struct client. */
 byte holder = NOBODY;
-bool waiting[N], ending[N], known[N];
+mtype life[N] = CLIENT_OFF;
+bool waiting[N]; /* it has announced a job that has not been run */
 byte last_id[N], run_id[N];
 byte lives[N];
 
-bool lied; /* the mediator has believed the end of a client's own job, which was none */
+bool lied; /* the mediator has believed an untrue DONE of the holder */
 
 proctype client(byte i; bool hostile)
 {
 	byte announced = 0, answered = 0, ran = 0, id;
-	bool busy = false; /* a job is announced and not answered */
+	bool busy = false; /* it has announced a job and not answered it */
 
 	do
 	:: !busy && announced < JOBS && len(from_client[i]) < 2 ->
@@ -60,7 +71,7 @@ proctype client(byte i; bool hostile)
 			assert(!on_gpu[1 - i] || lied)
 		};
 		if
-		:: /* it ends */
+		:: /* the job ends */
 		   on_gpu[i] = false;
 		   if
 		   :: len(from_client[i]) < 2 ->
@@ -70,7 +81,7 @@ proctype client(byte i; bool hostile)
 			from_client[i]!DONE(id, true)
 		   :: told_to_die[i] -> break
 		   fi
-		:: told_to_die[i] -> break /* or it never does */
+		:: told_to_die[i] -> break /* the job never ends */
 		fi
 	:: hostile && len(from_client[i]) < 2 && announced < JOBS + 1 ->
 		announced++;
@@ -82,19 +93,19 @@ proctype client(byte i; bool hostile)
 		fi
 	:: told_to_die[i] -> break
 #ifndef IMMORTAL
-	:: break /* by itself, at any moment */
+	:: break /* the process dies by itself, at any moment */
 #endif
 	od;
 	atomic {
-		on_gpu[i] = false; /* the kernel ends what a dead process had begun */
+		on_gpu[i] = false; /* the kernel ends a dead process's jobs */
 		dead[i] = true
 	}
 }
 
-/* client_fail() and end(): who does not hold the GPU is withdrawn. */
+/* client_fail(): kills the client; jobs_withdraw() removes its waiting job unless it holds the GPU. */
 inline fail(i)
 {
-	ending[i] = true;
+	life[i] = CLIENT_KILLED;
 	told_to_die[i] = true;
 #ifdef BUG_FREE_AT_KILL
 	if
@@ -108,6 +119,7 @@ inline fail(i)
 	fi
 }
 
+/* jobs_ready() */
 inline announce(i, id)
 {
 	if
@@ -118,6 +130,7 @@ inline announce(i, id)
 	fi
 }
 
+/* jobs_done() */
 inline finish(i, id)
 {
 	if
@@ -131,18 +144,20 @@ inline finish(i, id)
 	fi
 }
 
-/* sched_pick() and JOB_RUN; to one who is dead it cannot be sent. */
+/* sched_pick() and JOB_RUN, which cannot be sent to a dead process. */
 inline give(i)
 {
 	holder = i;
 	waiting[i] = false;
 	run_id[i] = last_id[i];
 	if
-	:: !dead[i] && !ending[i] && len(to_client[i]) < 1 -> to_client[i]!RUN(run_id[i])
+	:: !dead[i] && life[i] == CLIENT_READY && len(to_client[i]) < 1 ->
+		to_client[i]!RUN(run_id[i])
 	:: else
 	fi
 }
 
+/* jobs_kick() */
 inline kick()
 {
 #ifdef BUG_NO_KICK
@@ -156,6 +171,7 @@ inline kick()
 #endif
 }
 
+/* messages.c: handle() */
 inline handle(i)
 {
 	if
@@ -164,6 +180,7 @@ inline handle(i)
 	fi
 }
 
+/* client_start() */
 inline start(i)
 {
 	do
@@ -173,21 +190,20 @@ inline start(i)
 	od;
 	lives[i]++;
 	waiting[i] = false;
-	ending[i] = false;
+	life[i] = CLIENT_READY;
 	last_id[i] = 0;
 	run_id[i] = 0;
 	dead[i] = false;
 	told_to_die[i] = false;
 	alive[i] = true;
-	known[i] = true;
 	run client(i, i == 1)
 }
 
-/* reaped(): what it said last is still read. */
+/* client_ended(): reads the client's last messages, then forgets its jobs. */
 inline reap(i)
 {
 	do
-	:: len(from_client[i]) > 0 && !ending[i] -> handle(i); kick()
+	:: len(from_client[i]) > 0 && life[i] == CLIENT_READY -> handle(i); kick()
 	:: else -> break
 	od;
 	if
@@ -196,7 +212,7 @@ inline reap(i)
 	fi;
 	waiting[i] = false;
 	alive[i] = false;
-	known[i] = false;
+	life[i] = CLIENT_OFF;
 	kick()
 }
 
@@ -211,10 +227,11 @@ active proctype mediator()
 	};
 end:
 	do
-	:: atomic { known[0] && !ending[0] && len(from_client[0]) > 0 -> handle(0); kick() }
-	:: atomic { known[1] && !ending[1] && len(from_client[1]) > 0 -> handle(1); kick() }
-	:: atomic { holder == 0 && !ending[0] -> fail(0); kick() } /* the kill time */
-	:: atomic { holder == 1 && !ending[1] -> fail(1); kick() }
+	:: atomic { life[0] == CLIENT_READY && len(from_client[0]) > 0 -> handle(0); kick() }
+	:: atomic { life[1] == CLIENT_READY && len(from_client[1]) > 0 -> handle(1); kick() }
+	/* The kill time of a job has passed. */
+	:: atomic { holder == 0 && life[0] == CLIENT_READY -> fail(0); kick() }
+	:: atomic { holder == 1 && life[1] == CLIENT_READY -> fail(1); kick() }
 	:: atomic { alive[0] && dead[0] -> reap(0) }
 	:: atomic { alive[1] && dead[1] -> reap(1) }
 	:: atomic { !alive[0] && lives[0] < LIVES -> start(0) }
@@ -223,6 +240,6 @@ end:
 }
 
 ltl gpu_is_given_back { [] (holder != NOBODY -> <> (holder == NOBODY || holder == 0)) }
-ltl the_important_one_gives_it_back { [] (holder == 0 -> <> (holder != 0)) }
-ltl who_waits_is_served_or_gone { [] (waiting[0] -> <> !waiting[0]) }
-ltl so_is_the_other { [] (waiting[1] -> <> !waiting[1]) }
+ltl important_client_gives_gpu_back { [] (holder == 0 -> <> (holder != 0)) }
+ltl important_client_gets_gpu_or_ends { [] (waiting[0] -> <> !waiting[0]) }
+ltl other_client_gets_gpu_or_ends { [] (waiting[1] -> <> !waiting[1]) }

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mediators that die while their clients live on: mediator/daemon/keeper.c, wards.c, kept.c,
- * clients.c and jobs.c, backend/main.c and backend/device/device.c; docs/recovery.md.
+ * Mediators that die while their clients live on: keeper.c, keeper_life.c and kept_list.c in
+ * mediator/daemon/keeper; client.c, client_life.c, messages.c, kept_link.c and jobs.c in
+ * mediator/daemon/client; backend/session.c, backend/mediator.c and backend/device/job.c;
+ * docs/recovery.md.
  *
- * A mediator may die before anything that it does, up to DEATHS times: what it has read is lost,
- * what it has sent is not. The keeper holds its ends of the sockets, so the next one finds in them
- * what was not read, and its clients find what its predecessor had said. Both clients are backends
- * that keep to the protocol; who does not is the matter of jobs.pml. Client 1 may also die, or be
- * slow or stuck, and then the mediator may lose patience with it; or the next mediator may not want
- * it. Their guests send jobs and frames.
+ * A mediator may die before each of its steps, up to DEATHS times. Messages that it has read are then
+ * lost; messages that it has sent are not. The keeper holds the mediator's ends of the sockets, so the
+ * next mediator finds unread messages there, and clients still get messages of the dead mediator. Both
+ * clients are backends that keep to the protocol; jobs.pml covers a client that does not. Client 1 may
+ * also die, or be slow or stuck, and then the mediator may run out of patience and kill it; or the
+ * next mediator may not need it any more. The clients' guests send jobs and frames.
  *
- * A turn of the mediator is one step here, up to its death: one message is taken, and what is sent
- * after it goes to sockets that nobody else writes to.
+ * A turn of the mediator is one step here, unless the mediator dies in it. It takes one message and
+ * sends messages, which go to sockets that nobody else writes to.
  *
  * Shown for all interleavings:
- * - never are two jobs on the GPU, nor one that an earlier mediator had begun beside a new one;
- * - no job is run twice, and no message comes at which client or mediator would give the other up;
- * - nobody gets the GPU before all that live have said HELLO to this very mediator;
- * - when all has come to rest, each command of a guest whose backend lives was answered once. There
- *   is no cycle (tests/model/explore looks for one), so all comes to rest when the deaths end.
+ * - two jobs are never on the GPU, not even a new one and one of an earlier mediator;
+ * - no job runs twice, and neither client nor mediator gets a message for which it would give the
+ *   other up;
+ * - no client gets the GPU before all living clients have said HELLO to this very mediator;
+ * - when no process can make a step, each command of a guest whose backend lives has been answered
+ *   once. There is no cycle (tests/model/explore looks for one), so this state is reached when no more
+ *   mediators die.
  */
 #define N      2
 #define NOBODY N
@@ -29,50 +33,57 @@
 #define DEATHS 2 /* of mediators */
 #endif
 #ifndef LIVES
-#define LIVES 1 /* of each client */
+#define LIVES 1 /* processes that each client may have, one after the other */
 #endif
-/* STRIKES: a death may be the third within a minute: keeper.c, consider_wards() */
-#define SOCKET 7 /* messages. A client waits while it is full; the mediator never finds it so */
+/* STRIKES: a death may be the third within a minute (keeper_life.c: judge_clients()). */
+#define SOCKET 7 /* messages. A client waits while it is full; the mediator never finds it full. */
 
 mtype = { LIVES_ON, DIES, IS_SLOW };
 mtype = { HELLO, READY, DONE, FRAME, CONFIG, RUN, SHOWN, RESUME };
+/* enum client_state */
+mtype = { CLIENT_OFF, CLIENT_STARTING, CLIENT_RESUMING, CLIENT_READY, CLIENT_ENDING, CLIENT_KILLED };
 
-/* The last of DONE: another job is announced with it, whose number is the next. */
+/* The bool is true in a DONE that also announces the next job (number + 1). */
 chan from_client[N] = [SOCKET] of { mtype, byte, bool };
 chan to_client[N] = [SOCKET] of { mtype, byte };
 
-/* The clients' processes, and the keeper's struct wards. */
-bool alive[N];	     /* it exists and is not reaped */
-bool dies[N];	     /* it takes no further step */
-bool dead[N];	     /* and has let go of the GPU: it can be reaped */
-bool told_to_die[N]; /* SIGKILL is on its way */
-mtype lot;	     /* client 1's */
-bool ward[N];	     /* the keeper has its socket */
-bool cut[N];	     /* of which nothing more is to be read */
+/* The clients' processes, and the keeper's struct kept_list. */
+bool alive[N];	     /* the process exists and is not reaped */
+bool dies[N];	     /* the process makes no further step */
+bool dead[N];	     /* its job on the GPU has ended, too: the process can be reaped */
+bool told_to_die[N]; /* SIGKILL is pending */
+mtype lot;	     /* what happens to client 1 */
+bool kept[N];	     /* the keeper holds the client's socket */
+bool cut[N];	     /* the keeper has cut the socket: nothing can be read from it any more */
 byte lives[N];
-bool on_gpu[N];	  /* what is really running */
+bool on_gpu[N];	  /* its job really runs on the GPU */
 byte answered[N]; /* commands of this backend's guest */
-byte said[N];	  /* the mediator that its last HELLO was for; that has started it: the same */
+byte said[N];	  /* number of the mediator that started it, or that its last HELLO was for */
 
-/* Between keeper and mediator: KEPT as a set, then ENDED. */
+/* Between keeper and mediator: KEEPER_MSG_KEPT as a set, then KEEPER_MSG_ENDED. */
 bool up, handed[N];
 chan ended = [N] of { byte };
 byte deaths;
-#define THIS (deaths + 1) /* the number of this mediator: its RESUME carries it, and HELLO in answer */
+#define THIS (deaths + 1) /* number of this mediator, in its RESUME and in the HELLO that answers it */
 
-/* The mediator's: struct jobs and struct client. All of it dies with it. */
+/* The mediator's struct jobs and struct client. Both are lost when the mediator dies. */
 byte holder = NOBODY, unknown;
-bool running[N], greeted[N], resuming[N], ending[N], waiting[N];
+mtype life[N] = CLIENT_OFF, reached[N] = CLIENT_OFF; /* struct client_life: state, reached */
+bool waiting[N];
 byte last_id[N];
-chan due[N] = [2] of { byte }; /* frames that are to be answered */
+chan due[N] = [2] of { byte }; /* frames that the mediator must answer */
 
-/* The message that is just looked at. */
+/* client_life.c: is_open() */
+#define IS_OPEN(i)                                                                                 \
+	(life[i] == CLIENT_STARTING || life[i] == CLIENT_RESUMING || life[i] == CLIENT_READY)
+
+/* The message that the mediator or a client has just taken. */
 hidden mtype what;
 hidden byte id, next, got;
 
 /* --- clients ------------------------------------------------------------------------------- */
 
-/* backend/main.c: introduce() */
+/* backend/mediator.c: mediator_introduce() */
 inline introduce()
 {
 	do
@@ -86,8 +97,8 @@ inline introduce()
 	od
 }
 
-/* device_resume(): the last frame, and the job that waits */
-inline tell_what_there_is()
+/* device_resume(): sends the last frame, and announces the waiting job again. */
+inline device_resume()
 {
 	atomic {
 		again = 0;
@@ -115,10 +126,10 @@ inline tell_what_there_is()
 	}
 }
 
-/* The loop of backend/main.c; serve() looks at all of these in turn. */
+/* backend/session.c: run(). The backend's serve() handles all of these events in turn. */
 proctype client(byte i)
 {
-	byte number = 0; /* of the RESUME that HELLO answers; 0: it has just been started */
+	byte number = 0; /* in the RESUME that HELLO answers; 0: the process has just been started */
 	byte sent = 0;	 /* commands that the guest has sent */
 	byte job = 0, ran = 0, seq = 0, again = 0;
 	bool has_job = false, runs = false, pending = false, resume = false;
@@ -132,7 +143,7 @@ end:		do
 			:: has_job = true; job++; from_client[i]!READY(job, false)
 			:: pending = true; seq++; from_client[i]!FRAME(seq, false)
 			fi }
-		/* receive_message(); device_job_run() and device_frame_shown() refuse what cannot be */
+		/* mediator_receive(). device_job_run() and device_frame_shown() refuse a wrong number. */
 		:: atomic { to_client[i]?RUN(got) ->
 			assert(has_job && !runs && got == job && job > ran);
 			ran = job;
@@ -155,7 +166,7 @@ end:		do
 			:: sent < COMMANDS -> sent++; job++; from_client[i]!DONE(job - 1, true)
 			:: has_job = false; from_client[i]!DONE(job, false)
 			fi }
-		/* resume(): whoever has the GPU gives it back first */
+		/* mediator_resume(), which waits until the client's job on the GPU has ended. */
 #ifdef BUG_BUSY_HELLO
 		:: resume ->
 #else
@@ -163,15 +174,15 @@ end:		do
 #endif
 			introduce();
 			resume = false;
-			tell_what_there_is()
+			device_resume()
 		od
 	} unless { dies[i] };
 	atomic { on_gpu[i] = false; dead[i] = true }
 }
 
 /*
- * What may befall a process. One that is stuck is one that is slow and makes no further step, which
- * nothing here prevents.
+ * Ends processes. A stuck process needs no step here: it is a slow one that happens to make no further
+ * step.
  */
 active proctype fate()
 {
@@ -183,25 +194,25 @@ end:	do
 
 /* --- the keeper ---------------------------------------------------------------------------- */
 
-/* keeper.c: is_over(); wards_ended() */
+/* keeper.c: reap(), kept_list_ended() */
 inline reap(i)
 {
 	dead[i] = false;
 	alive[i] = false;
-	ward[i] = false;
+	kept[i] = false;
 	if
 	:: up -> ended!i
 	:: else
 	fi
 }
 
-/* consider_wards(), wards_end(): what they have said last may be what kills mediators */
-inline end_ward(i)
+/* kept_list_end(): kills the client and cuts its socket, as its last messages may kill mediators. */
+inline end_kept(i)
 {
 	if
-	:: ward[i] -> told_to_die[i] = true; cut[i] = true;
+	:: kept[i] -> told_to_die[i] = true; cut[i] = true;
 #ifdef BUG_LET_GO
-		ward[i] = false
+		kept[i] = false
 #endif
 	:: else
 	fi
@@ -212,16 +223,16 @@ active proctype keeper()
 end:	do
 	:: atomic { dead[0] -> reap(0) }
 	:: atomic { dead[1] -> reap(1) }
-	/* start_mediator(), wards_hand_over() */
+	/* start_mediator(), kept_list_hand_over() */
 	:: atomic { !up ->
 #ifdef STRIKES
 		if
-		:: deaths && !cut[0] -> end_ward(0); end_ward(1)
+		:: deaths && !cut[0] -> end_kept(0); end_kept(1)
 		:: true
 		fi;
 #endif
-		handed[0] = ward[0];
-		handed[1] = ward[1];
+		handed[0] = kept[0];
+		handed[1] = kept[1];
 		up = true }
 	od
 }
@@ -236,24 +247,24 @@ inline may_die()
 	fi
 }
 
-/* clients.c: client_send() */
+/* client_send() */
 inline say(i, what, about)
 {
 	may_die();
 	if
-	:: alive[i] && !dead[i] && !ending[i] ->
+	:: alive[i] && !dead[i] && IS_OPEN(i) ->
 		assert(nfull(to_client[i]));
 		to_client[i]!what(about)
 	:: else
 	fi
 }
 
-/* jobs.c: jobs_kick() */
+/* jobs.c: jobs_kick() gives the GPU to this client. */
 inline give(i)
 {
 	holder = i;
 	waiting[i] = false;
-	assert(!on_gpu[0] && !on_gpu[1]); /* nor has a dead one left something there */
+	assert(!on_gpu[0] && !on_gpu[1]); /* nor is a dead client's job still there */
 	assert(!alive[0] || said[0] == THIS);
 	assert(!alive[1] || said[1] == THIS);
 	say(i, RUN, last_id[i])
@@ -274,24 +285,32 @@ inline kick()
 	fi
 }
 
-/* clients.c: known() */
-inline is_known(i)
+/* client_life.c: enter() */
+inline enter(i, state)
+{
+	life[i] = state;
+	reached[i] = state
+}
+
+/* jobs_resolved(), when client_life_step() says CLIENT_RESUME_DONE */
+inline resume_done(i)
 {
 	if
-	:: resuming[i] -> resuming[i] = false; unknown--; kick()
+	:: reached[i] == CLIENT_RESUMING -> reached[i] = CLIENT_OFF; unknown--; kick()
 	:: else
 	fi
 }
 
-/* handle_hello() */
+/* messages.c: handle_hello() */
 inline hello(i)
 {
-	assert(!greeted[i]);
-	greeted[i] = true;
-	is_known(i);
+	assert(life[i] == CLIENT_STARTING || life[i] == CLIENT_RESUMING);
+	resume_done(i);
+	enter(i, CLIENT_READY);
 	say(i, CONFIG, 0)
 }
 
+/* jobs_ready() */
 inline announce(i, number)
 {
 	assert(!waiting[i] && number > last_id[i]);
@@ -299,7 +318,7 @@ inline announce(i, number)
 	waiting[i] = true
 }
 
-/* handle(); jobs_ready(), jobs_done(), frames_submit() */
+/* messages.c: handle(); jobs_done() */
 inline handle(i)
 {
 	from_client[i]?what, id, next;
@@ -307,15 +326,15 @@ inline handle(i)
 #ifdef BUG_ANY_HELLO
 	:: what == HELLO -> hello(i)
 #else
-	:: what == HELLO && resuming[i] && id != THIS
-	:: what == HELLO && !(resuming[i] && id != THIS) -> hello(i)
+	:: what == HELLO && life[i] == CLIENT_RESUMING && id != THIS
+	:: what == HELLO && !(life[i] == CLIENT_RESUMING && id != THIS) -> hello(i)
 #endif
 #ifdef BUG_OLD_WORDS
 	:: what != HELLO ->
 #else
-	:: what != HELLO && resuming[i]
-	:: what != HELLO && !resuming[i] ->
-		assert(greeted[i]);
+	:: what != HELLO && life[i] == CLIENT_RESUMING
+	:: what != HELLO && life[i] != CLIENT_RESUMING ->
+		assert(life[i] == CLIENT_READY);
 #endif
 		if
 		:: what == READY -> announce(i, id); kick()
@@ -331,32 +350,32 @@ inline handle(i)
 	fi
 }
 
-/* client_fail(), end(); the GPU of who holds it is free when it is reaped */
+/* client_fail(). If the client holds the GPU, the GPU becomes free when the client is reaped. */
 inline fail(i)
 {
 	may_die();
-	ending[i] = true;
+	life[i] = CLIENT_KILLED;
 	told_to_die[i] = true;
 	waiting[i] = false;
 #ifdef BUG_KNOWN_AT_KILL
-	is_known(i)
+	resume_done(i)
 #endif
 }
 
-/* client_ended(): what it said last is still read */
+/* client_ended(): reads the client's last messages, then forgets its jobs. */
 inline is_over(i)
 {
 	do
-	:: nempty(from_client[i]) && !ending[i] -> handle(i)
+	:: nempty(from_client[i]) && IS_OPEN(i) -> handle(i)
 	:: else -> break
 	od;
 	if
 	:: holder == i -> holder = NOBODY
 	:: else
 	fi;
-	running[i] = false;
+	life[i] = CLIENT_OFF;
 	waiting[i] = false;
-	is_known(i);
+	resume_done(i);
 	do
 	:: due[i]?_
 	:: empty(due[i]) -> break
@@ -364,22 +383,21 @@ inline is_over(i)
 	kick()
 }
 
-/* client_adopt(); or kept_end_others(), when client 1 is not in the device tree any more */
+/* client_adopt(), or clients_end_unwanted() if client 1 is not in the device tree any more. */
 inline adopt(i)
 {
 	if
 	:: handed[i] ->
-		running[i] = true;
-		resuming[i] = true;
+		enter(i, CLIENT_RESUMING);
 		unknown++;
 		if
-		:: cut[i] -> ending[i] = true
+		:: cut[i] -> life[i] = CLIENT_ENDING /* CLIENT_END_OF_FILE */
 		:: !cut[i] -> say(i, RESUME, THIS)
 		:: !cut[i] && i == 1 ->
 			told_to_die[i] = true;
-			ending[i] = true;
+			life[i] = CLIENT_KILLED;
 #ifdef BUG_UNWANTED
-			resuming[i] = false;
+			reached[i] = CLIENT_OFF;
 			unknown--
 #endif
 		fi;
@@ -389,8 +407,9 @@ inline adopt(i)
 }
 
 /*
- * client_start() and KEEP. A client that only its mediator knows of never had the GPU. That nobody is
- * started beside one that has not ended is for the model's own sake: it has one process per place.
+ * client_start() and KEEPER_MSG_KEEP. If the mediator dies before the keeper knows the client, the
+ * client has never had the GPU. The model has one process per client, so a client is started only after
+ * its last process has ended; the mediator need not wait for that.
  */
 inline start(i)
 {
@@ -405,11 +424,8 @@ inline start(i)
 	dies[i] = false;
 	told_to_die[i] = false;
 	cut[i] = false;
-	ward[i] = true;
-	running[i] = true;
-	resuming[i] = false;
-	greeted[i] = false;
-	ending[i] = false;
+	kept[i] = true;
+	enter(i, CLIENT_STARTING);
 	last_id[i] = 0;
 	answered[i] = 0;
 	said[i] = THIS;
@@ -436,10 +452,7 @@ inline forget_all()
 
 inline forget(i)
 {
-	running[i] = false;
-	greeted[i] = false;
-	resuming[i] = false;
-	ending[i] = false;
+	enter(i, CLIENT_OFF);
 	waiting[i] = false;
 	last_id[i] = 0;
 	do
@@ -452,23 +465,23 @@ active proctype mediator()
 {
 again:
 	up;
-	/* main.c: start(): nothing is read before all are taken over */
+	/* main.c: start() adopts all clients before any message is read. */
 	atomic { adopt(0) };
 	atomic { adopt(1) };
 end:	do
-	:: atomic { running[0] && !ending[0] && nempty(from_client[0]) -> handle(0) }
-	:: atomic { running[1] && !ending[1] && nempty(from_client[1]) -> handle(1) }
+	:: atomic { IS_OPEN(0) && nempty(from_client[0]) -> handle(0) }
+	:: atomic { IS_OPEN(1) && nempty(from_client[1]) -> handle(1) }
 	:: atomic { nempty(due[0]) -> due[0]?id; say(0, SHOWN, id) }
 	:: atomic { nempty(due[1]) -> due[1]?id; say(1, SHOWN, id) }
-	/* No HELLO, no sign of life, a job that takes too long. */
-	:: atomic { running[1] && !ending[1] && lot == IS_SLOW -> fail(1) }
+	/* The client sends no HELLO or no sign of life in time, or its job takes too long. */
+	:: atomic { IS_OPEN(1) && lot == IS_SLOW -> fail(1) }
 	:: atomic { ended?id ->
 		if
 		:: id == 0 -> is_over(0)
 		:: id == 1 -> is_over(1)
 		fi }
-	:: atomic { !running[0] && !alive[0] && lives[0] < LIVES -> start(0) }
-	:: atomic { !running[1] && !alive[1] && lives[1] < LIVES -> start(1) }
+	:: atomic { life[0] == CLIENT_OFF && !alive[0] && lives[0] < LIVES -> start(0) }
+	:: atomic { life[1] == CLIENT_OFF && !alive[1] && lives[1] < LIVES -> start(1) }
 	:: atomic { deaths < DEATHS -> goto died }
 	od;
 died:
@@ -476,7 +489,7 @@ died:
 	goto again
 }
 
-/* All has come to rest. */
+/* No process can make a step (timeout): judges the result. */
 active proctype judge()
 {
 end:	timeout ->

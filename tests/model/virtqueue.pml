@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One split virtqueue between the backend (backend/transport/virtqueue.c) and a guest's driver:
- * available and used indices, event suppression by event index, wrap.
+ * One split virtqueue (virtio 1.2, section 2.7) between the backend (backend/transport/virtqueue.c) and
+ * a guest's driver: available and used indices, event suppression by event index, wrap.
  *
- * SIZE heads, indices count modulo MOD, a power of two that SIZE divides, as 2^16 is in truth. The
- * driver keeps to the standard, and may be destroyed at any moment; with -DHOSTILE it also writes
- * any available index and any head, again and again. The backend may be killed at any moment.
+ * There are SIZE heads. Indices count modulo MOD, a power of two that SIZE divides; real indices count
+ * modulo 2^16. The driver keeps to the standard. With -DHOSTILE another CPU of the guest also writes
+ * any index and any head. With -DMORTAL backend or driver may be killed at any moment.
  *
  * Shown for all interleavings:
- * - the backend never has one head twice, and never more of them than there are;
- * - it takes no entry that was not announced, whatever the driver writes, or gives the driver up;
- * - an answer lies at its place in the used ring before the index says so, and goes to a head that
- *   the driver had given: the driver gets each back once;
- * - who sleeps is woken: nobody waits for ever while there is work, though events are suppressed.
+ * - the backend never holds a head twice, and never more than SIZE heads;
+ * - the backend takes only entries that the available index has announced. If a hostile driver breaks
+ *   the rules, the backend gives the driver up;
+ * - the backend writes an answer to the used ring before it advances the index, and only for a head
+ *   that the driver had offered. The driver gets each head back once;
+ * - a side that sleeps is woken: with suppressed events, too, no side waits for ever while there is
+ *   work.
  */
 #ifndef SIZE
 #define SIZE 2
@@ -21,7 +23,7 @@
 #define MOD 4
 #endif
 #ifndef WORK
-#define WORK 5 /* chains that the driver sends: the indices wrap */
+#define WORK 5 /* chains that the driver sends; more than MOD, so that the indices wrap */
 #endif
 #define NONE SIZE
 
@@ -29,15 +31,15 @@
 byte avail_idx, used_idx, avail_event, used_event;
 byte avail[SIZE], used[SIZE];
 
-/* The event channel, each way: a bit that stays until it is taken. */
+/* The event channel in each direction: pending until it is taken. */
 bool to_backend, to_driver;
 
-bool driver_has[SIZE]; /* heads that are with the driver */
+bool driver_has[SIZE]; /* heads that the driver holds */
 bool backend_has[SIZE];
 bool driver_gone, backend_gone, given_up;
 byte sent, received;
 
-/* Whether the other side asked for an event between old and now (vring_need_event). */
+/* Whether the other side has asked for an event between old and now (vring_need_event()). */
 #define NEED(event, now, old)	(((now) + MOD - (event) - 1) % MOD < ((now) + MOD - (old)) % MOD)
 #define BEHIND(idx, from)	(((idx) + MOD - (from)) % MOD)
 
@@ -48,7 +50,7 @@ proctype driver()
 
 	do
 	:: driver_gone -> break
-	/* Send one, when it has a free head. */
+	/* Send a chain if a head is free. */
 	:: !driver_gone && sent < WORK && (driver_has[0] || driver_has[1]) ->
 		if
 		:: driver_has[0] -> head = 0
@@ -60,17 +62,17 @@ proctype driver()
 		next_avail = (next_avail + 1) % MOD;
 		sent++;
 		avail_idx = next_avail;
-		/* barrier; then it asks whether the backend wants to know */
+		/* After a memory barrier, send an event if the backend has asked for one. */
 		if
 		:: NEED(avail_event, next_avail, before) -> to_backend = true
 		:: else
 		fi
-	/* Take what was answered. */
+	/* Take an answer. */
 	:: !driver_gone && seen != used_idx ->
 		head = used[seen % SIZE];
 #ifdef HOSTILE
 		if
-		:: head >= SIZE || driver_has[head] -> break /* it has wrecked its own ring */
+		:: head >= SIZE || driver_has[head] -> break /* the guest has destroyed its own ring */
 		:: else
 		fi;
 #else
@@ -79,7 +81,7 @@ proctype driver()
 		driver_has[head] = true;
 		seen = (seen + 1) % MOD;
 		received++
-	/* Nothing there: ask for an event with the next, look again, and sleep. */
+	/* No answer: ask for an event with the next one, look again, and sleep. */
 	:: !driver_gone && seen == used_idx && received < sent ->
 #ifndef BUG_LATE_DRIVER
 		used_event = seen;
@@ -125,11 +127,11 @@ proctype vandal()
 
 proctype backend()
 {
-	byte next = 0, next_used = 0, told = 0, head, idx, count = 0;
+	byte next = 0, next_used = 0, signalled = 0, head, idx, count = 0;
 
 	do
 	:: backend_gone || given_up -> break
-	/* vq_take(): the index is read once, the head is read once */
+	/* vq_take() reads index and head once each. */
 	:: !backend_gone && !given_up ->
 		idx = avail_idx;
 #ifndef BUG_NO_BOUND
@@ -154,7 +156,7 @@ proctype backend()
 			assert(count <= SIZE);
 			next = (next + 1) % MOD
 		:: idx == next && count == 0 ->
-			/* vq_want_events(): ask, look again, and sleep */
+			/* vq_want_events() asks for an event and looks again; then the backend sleeps. */
 #ifndef BUG_NO_SECOND_LOOK
 			avail_event = next;
 			if
@@ -174,10 +176,10 @@ proctype backend()
 				:: backend_gone || driver_gone || received == WORK -> break
 				fi
 			fi
-#endif /* a wait ends with the connection: xenbus tells both */
+#endif /* xenbus ends the connection, and so the wait, on both sides */
 		:: idx == next && count > 0
 		fi
-	/* vq_complete() and vq_must_notify(), in any order of heads */
+	/* vq_complete() and vq_must_notify(); heads may be answered in any order. */
 	:: !backend_gone && !given_up && count > 0 ->
 		if
 		:: backend_has[0] -> head = 0
@@ -194,12 +196,12 @@ proctype backend()
 #endif
 		next_used = (next_used + 1) % MOD;
 		if
-		:: NEED(used_event, next_used, told) -> to_driver = true
+		:: NEED(used_event, next_used, signalled) -> to_driver = true
 		:: else
 		fi;
-		told = next_used
+		signalled = next_used
 	od;
-	/* What is dead or given up is told: xenbus closes, and the frontend answers what is left. */
+	/* Xenbus closes, and the frontend itself answers the chains that are left. */
 	if
 	:: backend_gone || given_up -> driver_gone = true
 	:: else

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The board under test: boots it, runs commands in its domains, knows its consoles."""
+"""The board under test: boots it, runs commands in its domains, reads its consoles."""
 import base64
 import json
 import os
@@ -13,13 +13,13 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
 PATTERN = os.path.join(BUILD, "host/plain/bin/vgpu-pattern")
 CLUSTER = os.path.join(BUILD, "host/plain/bin/cluster-demo")
 MACHINE = os.environ.get("MACHINE") or "qemu-aarch64"
-# A busy host, or a board of somebody else on it, takes its time: as for board/run.
+# Generous, as a board boots slowly on a busy host.
 BOOT_SECONDS = int(os.environ.get("BOOT_LIMIT_S") or 400)
 MEMORY_MIB = {"cluster": 384, "ivi": 512}
 
 
 class Failure(Exception):
-    """Says why a check failed; its text is the whole message."""
+    """A test failed; the text says why."""
 
 
 def expect(condition, text):
@@ -37,7 +37,7 @@ class Board:
         os.makedirs(self.out + "/config")
 
     def configure(self, **programs):
-        """Which guests there are and what each runs; takes effect when a guest is (re)started."""
+        """Sets guests and the command line of each. Takes effect when a guest is started (again)."""
         self.programs.update(programs)
         with open(self.out + "/config/guests", "w") as file:
             for guest, command in self.programs.items():
@@ -59,7 +59,7 @@ class Board:
             raise
 
     def stop(self):
-        """SIGTERM makes board/boot end its QEMU and X server."""
+        """Ends the board: on SIGTERM board/boot ends its QEMU and X server."""
         if not self.process:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -70,7 +70,7 @@ class Board:
         self.process = None
 
     def run(self, domain, command, seconds=60):
-        """Exit status and output of a shell command in dom0 or the driver domain."""
+        """Runs a shell command in dom0 or the driver domain. Returns exit status and output."""
         try:
             done = subprocess.run(
                 [TOP + "/board/ctl", "-o", self.out, "-t", str(seconds), domain, command],
@@ -108,7 +108,7 @@ class Board:
 
     def _of(self, kind, name):
         status = self.status()
-        expect(status is not None, "gpumctl status gives no answer")
+        expect(status is not None, "gpumctl status failed")
         for one in status[kind]:
             if one["name"] == name:
                 return one
@@ -138,20 +138,20 @@ class Board:
         return self.display(display)["frames"]
 
     def wait_frames(self, display, count, seconds=400):
-        """Until the display has shown `count` frames more than now."""
+        """Waits until the display has shown `count` more frames."""
         begin = self.frames(display)
         self.wait("%d more frames on %s" % (count, display), seconds,
                   lambda: self.frames(display) >= begin + count)
 
     def compare(self, display, seed):
-        """The display shows the test pattern of that seed, pixel by pixel, at its own region."""
+        """Expects the display to show the test pattern of this seed, pixel by pixel."""
         png = "%s-%d.png" % (display, seed)
         self.must("driver", "gpumctl screenshot %s /host/%s" % (display, png))
         width, height = self.display(display)["region"][2:]
         self.verify(png, seed, (0, 0, width, height))
 
     def verify(self, png, seed, rect):
-        """A part of a picture is the test pattern."""
+        """Expects a part of a picture to be the test pattern of this seed."""
         x, y, width, height = rect
         done = subprocess.run([PATTERN, "--verify", os.path.join(self.out, png), "--seed",
                                str(seed), "--size", "%dx%d" % (width, height), "--at",

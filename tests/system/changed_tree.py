@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The same images with another device tree: what is written there takes effect at the next boot."""
+"""The same images with a changed device tree: the changes take effect at the next boot."""
 from board import Board, expect
 from trees import copy_tree, put
 
-# ivi and passenger change places on the screen, and in rank.
+# ivi and passenger change places on the screen, and their priorities.
 CHANGES = {
     "display@1": {"region": (480, 400, 800, 320), "priority": (7,)},
     "display@2": {"region": (0, 400, 480, 320), "priority": (1,)},
@@ -41,7 +41,7 @@ def a_changed_region_takes_effect(board):
                "%s has region %s, not %s" % (NAMES[node], found, properties["region"]))
 
 
-def the_pictures_are_where_the_tree_says(board):
+def pictures_are_in_the_regions_of_the_tree(board):
     for guest, seed in SEEDS.items():
         board.wait_console(guest, "showing seed=%d" % seed)
         board.compare(guest, seed)
@@ -50,8 +50,8 @@ def the_pictures_are_where_the_tree_says(board):
         board.verify("panel.png", SEEDS[NAMES[node]], properties["region"])
 
 
-CHECKS = [
+TESTS = [
     a_changed_priority_takes_effect,
     a_changed_region_takes_effect,
-    the_pictures_are_where_the_tree_says,
+    pictures_are_in_the_regions_of_the_tree,
 ]

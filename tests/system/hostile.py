@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A guest on Xen plays the frontend itself and breaks its rules in turn while the cluster draws."""
+"""A guest on Xen plays the frontend itself and breaks its rules, one by one, while the cluster draws."""
 import time
 
 from board import Board, expect
@@ -7,7 +7,7 @@ from orders import COMMAND, Orders
 
 HONEST_SEED = 0x7777
 QUARANTINED, REFUSED, SURVIVED = "quarantined", "refused", "survived"
-# What the guest must see, and what `gpumctl status` must say of it.
+# Attack: (outcome that the guest must see, text of the last fault in `gpumctl status`).
 ATTACKS = {
     "index-too-far": (QUARANTINED, "the available index"),
     "index-backwards": (QUARANTINED, "the available index"),
@@ -22,7 +22,7 @@ ATTACKS = {
     "foreign-grant": (QUARANTINED, "cannot be mapped"),
     "foreign-backing": (REFUSED, None),
     "end-while-mapped": (SURVIVED, None),
-    # Slowed down at once; quarantined only after it went on for longer than this.
+    # Events are delayed at once, but the guest is quarantined only if the storm lasts longer.
     "event-storm": ((QUARANTINED, SURVIVED), None),
     "command-flood": (SURVIVED, None),
     "giant-resources": (REFUSED, None),
@@ -33,9 +33,9 @@ ATTACKS = {
     "key-flood": ((QUARANTINED, SURVIVED), None),
     "nodes-of-others": (REFUSED, None),
 }
-# Each attack is compared with the quiet interval just before it, and all attacks with all quiet
-# intervals. A short interval also shows what else the host does, and that a new backend has to be
-# started for the guest; nothing of that should be left in the sum.
+# The cluster's rate during an attack is compared with its rate in the quiet interval just before, and the
+# rate in all attacks with the rate in all quiet intervals. In a short interval other work of the host,
+# and the start of a new backend, may cost more frames than in the sum.
 QUIET_SECONDS = 4
 SAMPLE_SECONDS = 1.0
 ATTACK_SECONDS = 120
@@ -43,8 +43,8 @@ LEAST_RATE = 0.4
 LEAST_RATE_IN_ALL = 0.8
 
 
-class Watch:
-    """The cluster's frames over a time, sampled, so that a standstill is seen."""
+class Interval:
+    """Counts the cluster's frames in an interval, with samples that show a standstill."""
 
     def __init__(self, board):
         self.board = board
@@ -77,14 +77,14 @@ class Watch:
 
 
 class Sum:
-    """Frames and seconds of many watches."""
+    """Frames and seconds of many intervals."""
 
     def __init__(self):
         self.frames = self.seconds = 0
 
-    def add(self, watch):
-        self.frames += watch.frames()
-        self.seconds += watch.seconds()
+    def add(self, interval):
+        self.frames += interval.frames()
+        self.seconds += interval.seconds()
 
     def rate(self):
         return self.frames / self.seconds
@@ -107,32 +107,32 @@ def the_hostile_guest_is_ready(board):
 
 
 def forgive(board):
-    """dom0 takes the device away and gives it back: a banned guest gets another chance."""
+    """Lifts ivi's ban, if there is one: dom0 detaches the device and attaches it again."""
     if board.guest("ivi")["state"] == "banned":
         board.must("dom0", "gpumctl detach ivi && gpumctl attach ivi", 40)
 
 
 def attack(board, name):
-    """Returns the outcome that the guest saw, and the watches over the cluster."""
-    quiet = Watch(board).until(QUIET_SECONDS)
+    """Returns the outcome that the guest saw, the quiet interval before, and that of the attack."""
+    quiet = Interval(board).until(QUIET_SECONDS)
     board.ivi.give(name)
-    watch = Watch(board)
+    attacked = Interval(board)
     until = time.monotonic() + ATTACK_SECONDS
     while True:
-        watch.sample()
+        attacked.sample()
         outcome = board.ivi.outcome()
         if outcome:
-            return outcome, quiet, watch.until(QUIET_SECONDS)
+            return outcome, quiet, attacked.until(QUIET_SECONDS)
         expect(time.monotonic() < until, "no result after %d s" % ATTACK_SECONDS)
 
 
-def expect_nobody_else_is_hurt(board, quiet, watch):
+def expect_cluster_is_unharmed(board, quiet, attacked):
     board.quiet.add(quiet)
-    board.attacked.add(watch)
-    expect(watch.standstill == 0, "the cluster stood still for %.1f s" % watch.standstill)
-    expect(watch.rate() >= LEAST_RATE * quiet.rate(),
-           "the cluster drew %.1f frames/s, %.1f when all was quiet" % (watch.rate(),
-                                                                       quiet.rate()))
+    board.attacked.add(attacked)
+    expect(attacked.standstill == 0, "the cluster stood still for %.1f s" % attacked.standstill)
+    expect(attacked.rate() >= LEAST_RATE * quiet.rate(),
+           "the cluster drew %.1f frames/s, %.1f before the attack" % (attacked.rate(),
+                                                                      quiet.rate()))
     expect(board.must("driver", "pidof gpu-mediatord").strip() == board.mediator,
            "the mediator has died")
     cluster = board.guest("cluster")
@@ -140,39 +140,39 @@ def expect_nobody_else_is_hurt(board, quiet, watch):
     expect(cluster["strikes"] == 0, "the cluster has a strike: %s" % cluster["last_fault"])
 
 
-def check_of(name, outcomes, reason):
-    def check(board):
+def test_of(name, outcomes, reason):
+    def test(board):
         forgive(board)
         strikes = board.guest("ivi")["strikes"]
-        outcome, quiet, watch = attack(board, name)
+        outcome, quiet, attacked = attack(board, name)
         guest = board.guest("ivi")
         expect(outcome in outcomes, "the guest saw: %s (last fault: %s)" % (
             outcome, guest["last_fault"]))
-        expect_nobody_else_is_hurt(board, quiet, watch)
+        expect_cluster_is_unharmed(board, quiet, attacked)
         if reason:
-            expect(guest["strikes"] != strikes, "no strike")
+            expect(guest["strikes"] != strikes, "ivi has no strike")
             expect(reason in (guest["last_fault"] or ""),
                    "last fault of ivi: %s" % guest["last_fault"])
 
-    check.__name__ = "the_cluster_draws_on_and_the_guest_is_dealt_with_" + name.replace("-", "_")
-    return check
+    test.__name__ = "attack_is_contained_while_the_cluster_draws_" + name.replace("-", "_")
+    return test
 
 
-def in_all_the_cluster_drew_as_when_nobody_attacked(board):
+def attacks_do_not_slow_the_cluster_down(board):
     expect(board.attacked.rate() >= LEAST_RATE_IN_ALL * board.quiet.rate(),
-           "%.1f frames/s in %d s of attacks, %.1f in %d s of quiet"
+           "%.1f frames/s in %d s of attacks, %.1f in %d s without"
            % (board.attacked.rate(), board.attacked.seconds, board.quiet.rate(),
               board.quiet.seconds))
 
 
-def the_guest_may_be_honest_again(board):
+def hostile_guest_can_be_honest_again(board):
     forgive(board)
     board.ivi.give("leave")
     board.wait_console("ivi", "showing seed=%d" % HONEST_SEED, 180)
     board.compare("ivi", HONEST_SEED)
 
 
-CHECKS = [the_hostile_guest_is_ready] + [
-    check_of(name, (outcomes,) if isinstance(outcomes, str) else outcomes, reason)
+TESTS = [the_hostile_guest_is_ready] + [
+    test_of(name, (outcomes,) if isinstance(outcomes, str) else outcomes, reason)
     for name, (outcomes, reason) in ATTACKS.items()
-] + [in_all_the_cluster_drew_as_when_nobody_attacked, the_guest_may_be_honest_again]
+] + [attacks_do_not_slow_the_cluster_down, hostile_guest_can_be_honest_again]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Guests, devices and services that go in the middle of everything, and come back."""
+"""Guests, devices and services end at any moment, and come back."""
 import re
 import time
 
@@ -9,14 +9,14 @@ from orders import Orders
 SEEDS = {"ivi": 0x1c1c1c, "passenger": 0x2d2d2d}
 PATTERN = "vgpu-pattern --seed %d"
 DRIVER_DOMID = 1
-# One entry of Xen's dump of the grant tables: reference, who maps it, ...
+# An entry of Xen's dump of the grant tables: [reference], domain that maps it, ...
 ENTRY = re.compile(r"\[0x[0-9a-f]+\] +(\d+) +0x[0-9a-f]+ +0x[0-9a-f]+ ")
 TABLE = re.compile(r"grant-table for remote d(\d+)")
 
 
 def start():
     board = Board("lifecycle")
-    # The passenger draws with the kernel's frontend, and also listens: for the order to panic.
+    # The passenger draws with the kernel's frontend, and vgpu-hostile waits for the order to panic.
     board.configure(cluster="cluster-demo", ivi=PATTERN % SEEDS["ivi"],
                     passenger=PATTERN % SEEDS["passenger"] + " & vgpu-hostile")
     board.boot()
@@ -24,7 +24,7 @@ def start():
 
 
 def cluster_draws_on(board, action):
-    """Frames are shown while `action` waits for what it waits for."""
+    """Expects the cluster to show at least one frame per second while `action` runs."""
     begin, frames = time.monotonic(), board.frames("cluster")
     action()
     seconds = time.monotonic() - begin
@@ -43,7 +43,7 @@ def all_guests_draw(board):
         shows(board, guest)
 
 
-def a_guest_that_panics_takes_only_itself_away(board):
+def panicking_guest_affects_no_other_guest(board):
     orders = Orders(board, "passenger")
     orders.wait_ready()
 
@@ -56,7 +56,7 @@ def a_guest_that_panics_takes_only_itself_away(board):
     board.compare("ivi", SEEDS["ivi"])
 
 
-def after_a_panic_the_guest_can_be_started_again(board):
+def guest_can_be_started_again_after_a_panic(board):
     board.must("dom0", "xl destroy passenger 2>/dev/null; rm -f /host/console/guest-passenger.log; "
                "/usr/lib/board/guests start passenger", 90)
     board.wait("a frame of the passenger", 180, lambda: board.guest("passenger")["pid"] and
@@ -65,19 +65,20 @@ def after_a_panic_the_guest_can_be_started_again(board):
 
 
 def detach_takes_the_gpu_away_and_attach_gives_it_back(board):
-    expect(board.guest("ivi")["pid"], "ivi has no backend to begin with")
+    expect(board.guest("ivi")["pid"], "ivi has no backend")
     cluster_draws_on(board, lambda: board.must("dom0", "gpumctl detach ivi", 40))
     board.wait("ivi's backend to end", 30, lambda: board.guest("ivi")["pid"] is None)
     expect(board.run("dom0", "xenstore-exists /local/domain/$(xl domid ivi)/device/vgpu/0")[0],
-           "its device is still in xenstore")
+           "ivi's device is still in xenstore")
     board.must("dom0", "gpumctl attach ivi")
-    # Its program holds the picture of the device that went, so it is the connection that counts.
+    # ivi's program still holds the picture of the old device and draws no frame, so test only whether
+    # the new device is connected.
     board.wait("ivi to connect again", 120, lambda: board.guest("ivi")["pid"] and
                board.guest("ivi")["counters"]["granted_pages"] > 0)
 
 
 def mapped_by_the_driver_domain(board):
-    """How many pages of each domain the driver domain maps, as Xen sees it."""
+    """The number of pages of each domain that the driver domain maps, from Xen's grant tables."""
     path = board.out + "/log/xen.log"
     with open(path, errors="replace") as log:
         before = len(log.read())
@@ -97,18 +98,18 @@ def mapped_by_the_driver_domain(board):
     return tables
 
 
-def a_guest_without_its_device_has_no_page_mapped_and_a_destroyed_one_is_gone(board):
+def detached_and_destroyed_guests_have_no_page_mapped(board):
     ivi = int(board.must("dom0", "xl domid ivi"))
     for guest in ("cluster", "passenger"):
         board.must("dom0", "/usr/lib/board/guests stop " + guest, 60)
     before = mapped_by_the_driver_domain(board)
-    expect(before.get(ivi, 0) > 0, "the dump shows nothing of ivi while it draws: %s" % before)
+    expect(before.get(ivi, 0) > 0, "the dump shows no page of ivi, which draws: %s" % before)
     board.must("dom0", "gpumctl detach ivi", 40)
     after = mapped_by_the_driver_domain(board)
     expect(not after, "pages that the driver domain still maps, by domain: %s" % after)
     listed = board.must("dom0", "xl list")
     expect("(null)" not in listed and "cluster" not in listed and "passenger" not in listed,
-           "a domain that cannot end:\n" + listed)
+           "a destroyed domain is still there:\n" + listed)
 
 
 def frames_go_on_without_xenstored(board):
@@ -120,11 +121,11 @@ def frames_go_on_without_xenstored(board):
     cluster_draws_on(board, lambda: time.sleep(10))
 
 
-CHECKS = [
+TESTS = [
     all_guests_draw,
-    a_guest_that_panics_takes_only_itself_away,
-    after_a_panic_the_guest_can_be_started_again,
+    panicking_guest_affects_no_other_guest,
+    guest_can_be_started_again_after_a_panic,
     detach_takes_the_gpu_away_and_attach_gives_it_back,
-    a_guest_without_its_device_has_no_page_mapped_and_a_destroyed_one_is_gone,
+    detached_and_destroyed_guests_have_no_page_mapped,
     frames_go_on_without_xenstored,
 ]

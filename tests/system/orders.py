@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A guest that runs vgpu-hostile and does what it is told through xenstore."""
+"""Gives orders through xenstore to a guest that runs vgpu-hostile."""
 from board import Failure
 
-# The kernel's frontend makes room, and comes back when all is over.
+# Removes the kernel's frontend for vgpu-hostile, and loads it again afterwards.
 COMMAND = """
 echo vgpu-0 >/sys/bus/xen/drivers/vgpu_front/unbind; rmmod vgpu_front
 vgpu-hostile
@@ -31,7 +31,7 @@ class Orders:
         self.write("order", "%d %s" % (self.number, name))
 
     def outcome(self):
-        """What the guest says of the last order; None until it has done it."""
+        """The outcome of the last order as the guest wrote it; None until it is written."""
         number, text = (self.read("result") + " ").split(" ", 1)
         return text.strip() if number == str(self.number) else None
 

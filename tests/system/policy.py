@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Xen's policy: guests reach the driver domain and dom0's services, and not each other."""
+"""Xen's policy: guests reach the driver domain and dom0's services, but not each other."""
 import re
 
 import starvation
@@ -21,14 +21,14 @@ def start():
 
 
 def denials(board):
-    """What Xen has refused, as it logs it."""
+    """The lines that Xen has logged for refused accesses."""
     with open(board.out + "/log/xen.log", errors="replace") as log:
         return re.findall(r"avc: +denied.*", log.read())
 
 
 def xen_enforces_a_policy(board):
-    # The exit status is the answer, too: 1.
-    expect(board.run("dom0", "xl getenforce")[1].strip() == "Enforcing", "it does not")
+    # xl getenforce ends with status 1 if Xen enforces a policy, so use run() instead of must().
+    expect(board.run("dom0", "xl getenforce")[1].strip() == "Enforcing", "Xen enforces no policy")
 
 
 def each_domain_has_the_label_of_its_kind(board):
@@ -37,16 +37,17 @@ def each_domain_has_the_label_of_its_kind(board):
     listed = board.must("dom0", "xl list -Z")
     for name, label in LABELS.items():
         line = re.search(r"^%s\s.*$" % name, listed, re.M)
-        expect(line and (":%s" % label) in line.group(0), "%s is no %s:\n%s" % (name, label, listed))
+        expect(line and (":%s" % label) in line.group(0),
+               "%s has not the label %s:\n%s" % (name, label, listed))
 
 
-def guests_draw_so_they_reach_driver_domain_and_dom0(board):
+def guests_reach_the_driver_domain_and_dom0(board):
     board.wait_frames("cluster", 60)
     outcome = board.orders["ivi"].carry_out("driver-events")
     expect(outcome == "survived", "an event channel to the driver domain: " + outcome)
 
 
-def nothing_that_the_board_needs_is_refused(board):
+def xen_denies_nothing_that_the_board_needs(board):
     found = denials(board)
     expect(not found, "%d refusals, the first: %s" % (len(found), found[:1]))
 
@@ -56,7 +57,7 @@ def refused_and_logged(board, order, kind):
     ivi.write("neighbour", passenger.domid)
     before = len(denials(board))
     outcome = ivi.carry_out(order)
-    expect(outcome == "refused", "the guest says: " + outcome)
+    expect(outcome == "refused", "the guest saw: " + outcome)
     logged = [line for line in denials(board)[before:] if "tclass=" + kind in line]
     expect(logged, "no refusal of class %s in Xen's log" % kind)
     expect("guest_t" in logged[0], "logged: " + logged[0])
@@ -66,7 +67,7 @@ def a_guest_gets_no_event_channel_to_another_guest(board):
     refused_and_logged(board, "neighbour-events", "event")
 
 
-def a_guest_cannot_map_a_page_that_another_guest_grants_it(board):
+def guest_cannot_map_a_page_that_another_guest_grants(board):
     ivi, passenger = board.orders["ivi"], board.orders["passenger"]
     passenger.write("neighbour", ivi.domid)
     expect(passenger.carry_out("neighbour-grant") == "survived", "the passenger could not grant")
@@ -75,14 +76,14 @@ def a_guest_cannot_map_a_page_that_another_guest_grants_it(board):
 
 
 def refused_domain(board, change):
-    """xl must refuse a domain with ivi's configuration, but changed."""
+    """Expects xl to fail to create a domain with ivi's configuration, changed by sed."""
     config = "/run/xen/other.cfg"
     board.must("dom0", "sed -e 's/^name = .*/name = \"other\"/' -e '%s' /run/xen/ivi.cfg >%s"
                % (change, config))
     status, output = board.run("dom0", "xl create -p " + config, 90)
     if status == 0:
         board.run("dom0", "xl destroy other")
-    expect(status != 0, "it was created")
+    expect(status != 0, "the domain was created")
     return output
 
 
@@ -97,13 +98,13 @@ def no_other_domain_gets_the_gpu(board):
     expect("iomem" in output, "refused for another reason: " + output[-300:])
 
 
-CHECKS = [
+TESTS = [
     xen_enforces_a_policy,
     each_domain_has_the_label_of_its_kind,
-    guests_draw_so_they_reach_driver_domain_and_dom0,
-    nothing_that_the_board_needs_is_refused,
+    guests_reach_the_driver_domain_and_dom0,
+    xen_denies_nothing_that_the_board_needs,
     a_guest_gets_no_event_channel_to_another_guest,
-    a_guest_cannot_map_a_page_that_another_guest_grants_it,
+    guest_cannot_map_a_page_that_another_guest_grants,
     a_domain_without_a_label_is_refused,
     no_other_domain_gets_the_gpu,
-] + starvation.CHECKS
+] + starvation.TESTS

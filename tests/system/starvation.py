@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Guests that compute on every CPU they have do not starve the cluster. Runs on policy's boot."""
+"""Guests that compute on all of their CPUs do not starve the cluster. Runs on the boot of policy.py."""
 import statistics
 import time
 
 from board import expect
 
-# Quiet and busy take turns, and each busy interval is compared with the quiet ones beside it: what
-# else the host does falls on both. The median forgets the rounds in which it did not.
+# Quiet and busy intervals alternate, and each busy one is compared with its two neighbours, so that other
+# work of the host affects both. The median ignores the rounds in which it did not.
 ROUNDS = 5
 SECONDS = 7
-BURN_SECONDS = 10  # as long as an order burns
+BURN_SECONDS = 10  # how long vgpu-hostile computes for one order
 LEAST_RATIO = 0.9
 
 
@@ -43,13 +43,13 @@ def guests_that_saturate_their_cpus_do_not_starve_the_cluster(board):
         quiet.append(rate(board))
     for guest in board.orders:
         spent = cpu_seconds(board, guest) - before[guest]
-        print("# %s burnt %.1f CPU seconds" % (guest, spent))
-        # With nothing but the weights between them they get what is left, and that is not nothing.
-        expect(spent > ROUNDS * BURN_SECONDS / 20, "%s has not been busy: %.1f s" % (guest, spent))
+        print("# %s used %.1f CPU seconds" % (guest, spent))
+        # The guests get the CPU time that the cluster leaves, and must have used some.
+        expect(spent > ROUNDS * BURN_SECONDS / 20, "%s was not busy: %.1f s" % (guest, spent))
     print("# cluster frames/s: quiet %s, busy %s" % (
         ", ".join("%.1f" % r for r in quiet), ", ".join("%.1f" % r for r in busy)))
     ratio = statistics.median(2 * b / (quiet[i] + quiet[i + 1]) for i, b in enumerate(busy))
-    expect(ratio >= LEAST_RATIO, "beside busy guests it draws %.2f of what it draws else" % ratio)
+    expect(ratio >= LEAST_RATIO, "beside busy guests the cluster draws %.2f of its quiet rate" % ratio)
 
 
-CHECKS = [guests_that_saturate_their_cpus_do_not_starve_the_cluster]
+TESTS = [guests_that_saturate_their_cpus_do_not_starve_the_cluster]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""strip.py PICTURE.png X Y LAYOUT: is the picture as its strip says?
-strip.py --pixels PICTURE.png: its pixels, three bytes each.
+"""strip.py PICTURE.png X Y LAYOUT: compares a picture with the announcement in its strip.
+strip.py --pixels PICTURE.png: writes the picture's pixels, three bytes each.
 
-X and Y: where the strip begins. LAYOUT: lines of `name x y width height`, as cluster-demo --layout
-prints them. Written from docs/truth.md, not from the sources. Prints the alive counter; exit status
-1 when there is no strip or a region differs.
+X and Y: the strip's first pixel. LAYOUT: a file with lines `name x y width height`, as cluster-demo
+--layout prints them. Written from docs/truth.md, not from the sources, to test both. Prints the alive
+counter. Exit status 1 if there is no strip or a region differs.
 """
 import struct
 import sys
@@ -13,7 +13,7 @@ import zlib
 
 
 def read_png(path):
-    """Rows of (r, g, b) bytes; 8-bit RGB, RGBA or palette, not interlaced."""
+    """Returns rows of (r, g, b) bytes. Reads 8-bit RGB, RGBA and palette pictures, not interlaced ones."""
     with open(path, "rb") as file:
         data = file.read()
     at, packed = 8, b""
@@ -74,9 +74,9 @@ def main():
         regions = [line.split() for line in file if not line.startswith("strip ")]
     said = words(rows[y], x, 4 + len(regions))
     if said[0] != 0x54525545 or said[2] != len(regions):
-        sys.exit("no strip of %d regions" % len(regions))
+        sys.exit("there is no strip for %d regions" % len(regions))
     if said[-1] != zlib.crc32(b"".join(struct.pack(">I", w) for w in said[:-1])):
-        sys.exit("a damaged strip")
+        sys.exit("the strip's own checksum is wrong")
     wrong = []
     for (name, *place), crc in zip(regions, said[3:-1]):
         left, top, width, height = map(int, place)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The driver domain's device tree as a test wants it."""
+"""Changed copies of the driver domain's device tree."""
 import os
 import shutil
 import subprocess
@@ -7,12 +7,12 @@ import subprocess
 from board import BUILD, MACHINE
 
 DISPLAYS = "/passthrough/gpu-mediator/displays"
-# What is said of a display whose picture is to be fresh and true.
-WATCHED = ("freeze-timeout-ms", "safe-picture", "announce", "telltales", "check-interval-ms")
+# The properties of a display whose picture the mediator monitors.
+MONITORED = ("freeze-timeout-ms", "safe-picture", "announce", "telltales", "check-interval-ms")
 
 
 def copy_tree(name):
-    """The path of a copy of the image's own."""
+    """Copies the image's tree and returns the copy's path."""
     path = os.path.join(BUILD, "check/system", name + ".dtb")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     images = os.environ.get("IMAGES") or os.path.join(BUILD, "deploy", MACHINE)
@@ -31,7 +31,7 @@ def remove(path, node, names):
 
 
 def whole_streams_tree(name):
-    """The image's tree without what cuts command streams into slices."""
+    """Copies the image's tree without the properties that cut command streams into slices."""
     path, guests = copy_tree(name), "/passthrough/gpu-mediator/guests"
     listed = subprocess.run(["fdtget", "-l", path, guests], check=True, text=True,
                             stdout=subprocess.PIPE).stdout.split()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The cluster's picture is true, or it is safe. The checks run in this order on one boot."""
+"""The display shows the cluster's picture while it is true, else the safe picture. The tests run in this
+order on one boot."""
 import os
 import subprocess
 
@@ -7,7 +8,7 @@ from board import CLUSTER, TOP, Board, expect
 
 SAFE = TOP + "/board/rootfs/driver/usr/share/gpu-mediator/safe-cluster.png"
 STRIP = TOP + "/tests/system/strip.py"
-SECONDS = 60  # of a fault: long enough to look at it
+SECONDS = 60  # duration of a fault, long enough to look at the screen meanwhile
 
 
 def start():
@@ -30,7 +31,7 @@ def wait_state(board, state, seconds=120):
 
 
 def cluster_with(board, fault):
-    """The cluster's program anew, with a fault."""
+    """Restarts the cluster with a fault in its program."""
     board.configure(cluster="cluster-demo --announce --fault %s" % fault)
     board.restart("cluster")
 
@@ -48,8 +49,8 @@ def is_safe_picture(board, name):
     expect(pixels(screenshot(board, name)) == pixels(SAFE), name + ".png is not the safe picture")
 
 
-def the_strip_on_the_screen_is_right(board):
-    board.wait("checks of the cluster", 300, lambda: picture(board)["announced"])
+def strip_on_the_screen_matches_the_picture(board):
+    board.wait("an announcement of the cluster", 300, lambda: picture(board)["announced"])
     layout = os.path.join(board.out, "layout")
     with open(layout, "w") as file:
         subprocess.run([CLUSTER, "--layout", "--size", "1280x400"], stdout=file, check=True)
@@ -68,17 +69,17 @@ def a_wrong_telltale_brings_the_safe_picture(board):
     is_safe_picture(board, "wrong-telltale")
 
 
-def the_others_go_on_beside_it(board):
+def other_guests_draw_on_beside_the_safe_picture(board):
     board.wait_frames("ivi", 20, 60)
 
 
-def it_returns_with_good_frames(board):
+def cluster_returns_with_good_frames(board):
     returns = picture(board)["returns"]
     board.wait("the cluster to return", SECONDS + 60, lambda: picture(board)["returns"] > returns)
     wait_state(board, "good", 30)
 
 
-def a_frozen_guest_brings_it_as_well(board):
+def frozen_guest_brings_the_safe_picture(board):
     freezes = picture(board)["freezes"]
     board.must("dom0", "xl pause cluster")
     board.wait("the freeze to be found", 30, lambda: picture(board)["freezes"] > freezes)
@@ -88,8 +89,9 @@ def a_frozen_guest_brings_it_as_well(board):
     wait_state(board, "good", 60)
 
 
-def without_a_compositor_it_is_shown_all_the_same(board):
-    """The compositor stands still, so nothing can be composed: the CPU's framebuffer is flipped to."""
+def safe_picture_is_shown_without_a_compositor(board):
+    """The compositor is stopped and can compose nothing, so the display must flip to the framebuffer that
+    the CPU has painted."""
     pid = board.status()["panels"][0]["compositor"]["pid"]
     board.must("driver", "kill -STOP %d" % pid)
     board.wait("the safe picture", 20, lambda: picture(board)["shown"] == "safe")
@@ -99,11 +101,11 @@ def without_a_compositor_it_is_shown_all_the_same(board):
     wait_state(board, "good", 120)
 
 
-CHECKS = [
-    the_strip_on_the_screen_is_right,
+TESTS = [
+    strip_on_the_screen_matches_the_picture,
     a_wrong_telltale_brings_the_safe_picture,
-    the_others_go_on_beside_it,
-    it_returns_with_good_frames,
-    a_frozen_guest_brings_it_as_well,
-    without_a_compositor_it_is_shown_all_the_same,
+    other_guests_draw_on_beside_the_safe_picture,
+    cluster_returns_with_good_frames,
+    frozen_guest_brings_the_safe_picture,
+    safe_picture_is_shown_without_a_compositor,
 ]

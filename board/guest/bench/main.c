@@ -12,17 +12,19 @@
 #define MAX_FRAMES 1000000u
 
 static const char usage[] =
-	"vgpu-bench - frame times of an off-screen scene, every frame waited for\n"
+	"vgpu-bench - measures the frame times of an off-screen scene\n"
+	"\n"
+	"Waits for the GPU after every frame.\n"
 	"\n"
 	"usage: vgpu-bench [options] gpu-bound|draws\n"
 	"  gpu-bound         few full-screen draws with a long fragment loop\n"
 	"  draws             many small draws, each with a state change\n"
 	"\n"
 	"  --device PATH     render node (default: the first /dev/dri/renderD*)\n"
-	"  --surfaceless     no device: whatever Mesa offers, for a check without a GPU\n"
-	"  --size WxH        picture (default 640x480)\n"
-	"  --seconds S       measure for that long (default 5)\n"
-	"  --warmup N        frames drawn before (default 5)\n"
+	"  --surfaceless     use no device but Mesa's software renderer, for tests without a GPU\n"
+	"  --size WxH        size of the picture (default 640x480)\n"
+	"  --seconds S       measure for S seconds (default 5)\n"
+	"  --warmup N        draw N frames before measuring (default 5)\n"
 	"  --draws N         draws per frame (default 4 and 2000)\n"
 	"  --iterations N    loop steps in gpu-bound's shader (default 60)\n"
 	"  --help            this text\n"
@@ -107,7 +109,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	}
 	o->scene = scenes_find(argv[optind]);
 	if (!o->scene) {
-		cli_error("no scene '%s', there are gpu-bound and draws", argv[optind]);
+		cli_error("no scene '%s'; name gpu-bound or draws", argv[optind]);
 		return false;
 	}
 	o->scene_options.draws = o->draws ? o->draws : o->scene->defaults.draws;
@@ -144,7 +146,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Nearest rank, of sorted times. */
+/* By the nearest-rank method; the times must be sorted. */
 static double percentile(const struct times *t, size_t percent)
 {
 	size_t rank = (t->count * percent + 99) / 100;
@@ -202,7 +204,7 @@ static int measure(const struct options *o)
 		seconds = (double)(cli_now_ns() - start) / 1e9;
 	} while (!ret && seconds < o->seconds && !cli_stopped());
 	if (!ret && glGetError() != GL_NO_ERROR) {
-		cli_error("the GPU driver reported an error, the figures mean nothing");
+		cli_error("a GL error occurred, so the figures are not valid");
 		ret = -1;
 	}
 	if (!ret)

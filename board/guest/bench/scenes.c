@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* `gpu-bound`: a few draws that cover everything, nothing for the CPU to do. */
+/* Scene `gpu-bound`: a few full-screen draws with a long shader and little work for the CPU. */
 static struct heavy heavy;
 
 static int gpu_bound_init(const struct scene_options *o)
@@ -25,7 +25,9 @@ static void gpu_bound_finish(void)
 	heavy_finish(&heavy);
 }
 
-/* `draws`: many tiny triangles, each a draw call with state of its own: the cost is the way there.
+/*
+ * Scene `draws`: many tiny triangles, each with a state change and a draw call of its own. The cost
+ * is the path of the commands to the GPU.
  */
 static struct {
 	GLuint program;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What vgpu-bench measures. A scene draws one frame into the current framebuffer. */
+/* The scenes that vgpu-bench measures. A scene draws one frame into the current framebuffer. */
 struct scene_options {
 	uint32_t draws;	     /* per frame */
 	uint32_t iterations; /* of the fragment loop, `gpu-bound` only */
@@ -13,7 +13,7 @@ struct scene_options {
 struct bench_scene {
 	const char *name;
 	struct scene_options defaults;
-	int (*init)(const struct scene_options *o); /* 0 or -1 (reported) */
+	int (*init)(const struct scene_options *o); /* 0, or -1 after a message on stderr */
 	void (*draw)(const struct scene_options *o, uint64_t frame);
 	void (*finish)(void);
 };

@@ -14,7 +14,7 @@
 #define RED	 0xff4a4aff
 #define LINE	 0x2a3a4cff
 
-/* Dark, bluish, lighter behind the dials; dithered, because dark ramps show bands at 8 bits. */
+/* Dark blue, lighter behind the dials. Dithered, as dark ramps with 8 bits show bands. */
 static const char ground_vertex[] = "attribute vec2 position;\n"
 				    "uniform vec2 size;\n"
 				    "varying highp vec2 pixel;\n"
@@ -115,7 +115,7 @@ static void paint_dial(struct paint_mesh *m, const struct layout *l, const struc
 	float end = DIAL_FROM + DIAL_SWEEP;
 	struct pen unit = glyph_pen(11 * s, 1.1f, INK_SOFT);
 
-	/* The face: darker to the middle, with a lit rim. */
+	/* The face: darker towards the middle, with a lit rim. */
 	paint_dot(m, cx, cy, r * 0.92f, r * 0.5f, 0x02050a90);
 	paint_arc(m, cx, cy, r * 1.02f, 16 * s, 30 * s, 0, 360, 0x1b6fb030, 0x1b6fb030);
 	paint_arc(m, cx, cy, r * 1.035f, 2.0f * s, 1, 180, 360, 0x3a516aff, 0x3a516aff);
@@ -166,7 +166,7 @@ static void quad(struct paint_mesh *m, const float xy[8], uint32_t top, uint32_t
 	paint_triangle(m, b, cb);
 }
 
-/* A trapezoid about the middle, in units: half widths x0 and x1 at the heights y0 and y1. */
+/* A trapezoid centred on MIDDLE_X, in design units: half widths x0 at y0 and x1 at y1. */
 static void paint_trapezoid(struct paint_mesh *m, const struct layout *l, float x0, float y0,
 			    float x1, float y1, uint32_t top, uint32_t bottom)
 {
@@ -179,8 +179,8 @@ static void paint_trapezoid(struct paint_mesh *m, const struct layout *l, float 
 }
 
 /*
- * A strip from the horizon to the viewer, half as wide as `far` and `near` there. It comes up
- * towards the viewer and fades again before the lamps begin.
+ * A strip from the horizon to the viewer with the half widths `far` and `near`. It becomes brighter
+ * towards the viewer and fades again above the row of telltales.
  */
 static void paint_strip(struct paint_mesh *m, const struct layout *l, float far, float near,
 			uint32_t rgb, uint32_t alpha)
@@ -192,7 +192,7 @@ static void paint_strip(struct paint_mesh *m, const struct layout *l, float far,
 	paint_trapezoid(m, l, half, y, near, ROAD_BOTTOM, rgb | alpha, rgb);
 }
 
-/* A capsule given in units off the middle. */
+/* A capsule in design units; x counts from MIDDLE_X. */
 static void paint_bar_at(struct paint_mesh *m, const struct layout *l, const float xy[4],
 			 float radius, float soft, uint32_t colour)
 {

@@ -11,8 +11,8 @@
 #define IGNITION_S  2.8f /* the engine starts */
 #define OIL_OFF_S   3.6f
 #define BELT_OFF_S  6.0f
-#define DRIVE_S	    7.0f /* the drive's own clock starts here */
-#define BRAKING_KMH 1.0f /* lost in 0.2 s: more than the engine's drag */
+#define DRIVE_S	    7.0f /* the clock of the drive starts */
+#define BRAKING_KMH 1.0f /* brake lamps are lit if more than this is lost in 0.2 s */
 #define IDLE_RPM    820.0f
 
 struct key {
@@ -25,7 +25,7 @@ static const struct key speeds[] = {
 	{37, 92}, {41, 96}, {46, 47}, {50, 50}, {56, 0},   {60, 0},
 };
 
-/* Speed from which the next gear is taken, and engine turns per minute for one km/h. */
+/* shift_up: km/h at which the next gear is taken. rpm_per_kmh: by gear; 0 is no gear. */
 static const float shift_up[] = {24, 46, 72, 100, 130};
 static const float rpm_per_kmh[] = {0, 128, 74, 50.5f, 37.5f, 29.5f, 23.5f};
 
@@ -34,7 +34,7 @@ struct span {
 	uint32_t lamps;
 };
 
-/* On the drive's own clock. */
+/* Seconds on the clock of the drive. */
 static const struct span signals[] = {
 	{0.2f, 3.6f, DRIVE_LAMP_TURN_LEFT},
 	{14.0f, 17.4f, DRIVE_LAMP_TURN_LEFT},
@@ -63,7 +63,7 @@ static float speed_at(float t)
 
 static unsigned int ratio_for(float speed, unsigned int now)
 {
-	/* A little slower to shift down, so that a constant speed does not hunt. */
+	/* Shift down at a lower speed than up, so that a constant speed does not change gears. */
 	while (now < COUNT(shift_up) + 1 && speed > shift_up[now - 1])
 		now++;
 	while (now > 1 && speed < shift_up[now - 2] * 0.8f)
@@ -107,7 +107,7 @@ static float engine_target(const struct drive *d, float t)
 	if (t < IGNITION_S)
 		return 0;
 	if (t < IGNITION_S + 0.5f)
-		return 1500; /* it catches */
+		return 1500; /* the engine starts */
 	return fmaxf(IDLE_RPM + 12 * sinf(t * 9), d->speed_kmh * rpm_per_kmh[d->ratio]);
 }
 
@@ -140,7 +140,7 @@ void drive_step(struct drive *d)
 		own < 0 || d->speed_kmh - speed_at(own + 0.2f) > BRAKING_KMH || d->speed_kmh < 1;
 	d->gear = own < 0 ? 'P' : 'D';
 	d->ratio = own < 0 ? 0 : ratio_for(d->speed_kmh, d->ratio ? d->ratio : 1);
-	/* The engine follows its target in about 0.15 s, which rounds off the shifts. */
+	/* A time constant of 0.15 s smooths the change of engine speed when gears change. */
 	d->engine_rpm += (engine_target(d, t) - d->engine_rpm) * STEP_S / 0.15f;
 	d->metres += (double)(d->speed_kmh / 3.6f * STEP_S);
 	d->fuel = 0.74f - (float)fmin(d->metres * 2e-6, 0.6);

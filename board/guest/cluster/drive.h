@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * A made-up drive: lamp check, engine start, town, motorway, stop, over and over. It depends on
- * nothing but the number of steps taken, so two runs show the same picture at the same step.
+ * A made-up drive: lamp test, engine start, then town, motorway and stop again and again. It
+ * depends only on the number of steps, so two runs show the same picture at the same step.
  */
 #define DRIVE_STEPS_PER_S 60u
 

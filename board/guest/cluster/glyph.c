@@ -91,7 +91,7 @@ static const char *const icons[ICON_COUNT] = {
 		"E9.8 20.4 2.2 1.6 180 0 P E14.2 20.4 2.2 1.6 180 0 P E18.8 20.4 2.2 1.6 180 0",
 };
 
-/* The stroke being read: its points in grid units. */
+/* The stroke that is being read; points are in grid units. */
 struct stroke {
 	float x[MAX_POINTS], y[MAX_POINTS];
 	int count;
@@ -109,7 +109,7 @@ static void add_point(struct stroke *s, float x, float y)
 
 static void add_ellipse(struct stroke *s, const float a[6], float unit)
 {
-	/* Segments of about two pixels, at least one each 30 degrees. */
+	/* Segments are about two pixels long, and cover at most 30 degrees. */
 	float sweep = fabsf(a[5] - a[4]), arc = sweep * DEG * fmaxf(a[2], a[3]) * unit;
 	int n = (int)fmaxf(ceilf(sweep / 30), fminf(ceilf(arc / 2), 40));
 
@@ -125,7 +125,10 @@ static void fill_stroke(struct paint_mesh *m, const struct stroke *s, float x, f
 {
 	const uint32_t colour[3] = {pen->colour, pen->colour, pen->colour};
 
-	/* A fan: filled paths are convex, or start at a point that sees all others. */
+	/*
+	 * A triangle fan is enough: filled paths are convex, or star-shaped about their first
+	 * point.
+	 */
 	for (int i = 1; i + 1 < s->count; i++) {
 		const float xy[6] = {x + s->x[0] * pen->unit,	  y + s->y[0] * pen->unit,
 				     x + s->x[i] * pen->unit,	  y + s->y[i] * pen->unit,

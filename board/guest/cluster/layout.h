@@ -8,8 +8,8 @@
 #include <math.h>
 
 /*
- * Where things stand. The picture is designed on 1280 x 400 units and fitted, undistorted and
- * centred, into whatever the display offers; a unit is `scale` pixels.
+ * The places of all parts. The picture is designed on 1280 x 400 units, scaled without distortion
+ * and centred on the display; one unit is `scale` pixels.
  */
 #define LAYOUT_WIDTH  1280.0f
 #define LAYOUT_HEIGHT 400.0f
@@ -17,7 +17,7 @@
 struct layout {
 	float width, height; /* the display, pixels */
 	float scale;
-	float left, top; /* of the design, pixels */
+	float left, top; /* upper left corner of the design, pixels */
 };
 
 static inline struct layout layout_for(float width, float height)
@@ -102,7 +102,7 @@ struct lamp_place {
 	const char *name;
 	enum icon icon;
 	float x, y, size; /* upper left corner, units */
-	uint32_t colour;  /* lit */
+	uint32_t colour;  /* when lit */
 };
 
 #define LAMP_COUNT 6
@@ -120,7 +120,7 @@ static const struct lamp_place lamp_places[LAMP_COUNT] = {
 	 0xff3b3bff},
 };
 
-/* The lamp's square in pixels: x, y, side. Whole pixels, so that a lamp looks the same always. */
+/* The lamp's square in pixels: x, y, side. They are whole, so that a lamp always looks the same. */
 static inline void layout_lamp(const struct layout *l, const struct lamp_place *lamp, float out[3])
 {
 	out[0] = roundf(layout_x(l, lamp->x));

@@ -14,21 +14,19 @@ static const char usage[] =
 	"usage: cluster-demo [options]\n"
 	"  --device PATH     the display's card (default: the first with a connected display)\n"
 	"  --frames N        stop after N frames (default: run until SIGINT or SIGTERM)\n"
-	"  --fps N           draw at most N frames a second (default: as the display paces)\n"
+	"  --fps N           draw at most N frames a second (default: the display's rate)\n"
 	"  --fps-log         print frames=N fps=F every second\n"
-	"  --step-per-frame  advance the drive by 1/60 s per frame, whatever the time\n"
-	"  --announce        say in each frame what its telltales show (docs/truth.md)\n"
-	"  --fault KIND@F+S  from frame F on, for S seconds, behave wrongly: freeze shows no "
-	"frame,\n"
-	"                    repeat shows frames with the same alive counter, wrong-telltale draws "
-	"a\n"
-	"                    telltale other than it announces\n"
+	"  --step-per-frame  advance the drive by 1/60 s per frame, not by the clock\n"
+	"  --announce        announce in each frame what its telltales show (docs/truth.md)\n"
+	"  --fault KIND@F+S  misbehave from frame F on, for S seconds. KIND freeze: show no "
+	"frame;\n"
+	"                    repeat: do not advance the alive counter; wrong-telltale: draw a\n"
+	"                    telltale that differs from the announcement\n"
 	"  --png FILE        draw one frame off screen into FILE and exit\n"
-	"  --size WxH        its size (default 1280x400)\n"
-	"  --frame N         which frame (default 0), at 1/60 s each\n"
-	"  --layout          print where each telltale and the strip is (name x y width height), "
-	"for\n"
-	"                    --size\n"
+	"  --size WxH        size of the picture for --png and --layout (default 1280x400)\n"
+	"  --frame N         draw frame N (default 0), 1/60 s each, for --png\n"
+	"  --layout          print the place of each telltale and of the strip as\n"
+	"                    name x y width height\n"
 	"  --help            this text\n"
 	"\n"
 	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";
@@ -185,18 +183,18 @@ static int draw_png(struct target *t, struct scene *s, const struct options *o)
 	return target_write_png(t, o->png);
 }
 
-/* Brings the drive to where it should be when frame `frame` is drawn. */
+/* Steps the drive to the time at which frame `frame` is drawn. */
 static void advance(struct drive *d, const struct options *o, uint64_t frame, uint64_t elapsed_ns)
 {
 	uint64_t want = o->step_per_frame ? frame : elapsed_ns * DRIVE_STEPS_PER_S / 1000000000u;
 	uint64_t most = d->steps + 10u * DRIVE_STEPS_PER_S;
 
-	/* After a long pause go on from there rather than catch up for ages. */
+	/* Advance at most 10 s: after a long pause, catching up would take too long. */
 	while (d->steps < want && d->steps < most)
 		drive_step(d);
 }
 
-/* What goes wrong in this frame, if anything; a freeze is over when this returns. */
+/* Injects the chosen fault into this frame. A freeze lasts until this function returns. */
 static void misbehave(struct scene *s, const struct options *o, uint64_t frame, uint64_t *until)
 {
 	bool wrong;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define DEG	 ((float)M_PI / 180.0f)
-#define INSIDE	 1e4f /* a radius or half length that no pixel is outside of */
+#define INSIDE	 1e4f /* a radius or half length so large that every pixel is inside */
 #define ARC_STEP 2.5f /* degrees at most per segment of an arc */
 
 static const char vertex_source[] =
@@ -67,7 +67,7 @@ static void add_vertex(struct paint_mesh *m, const struct paint_vertex *v, uint3
 	m->count++;
 }
 
-/* Corners in the order 0-1 one end, 2-3 the other. */
+/* Corners 0 and 1 are at one end, with colour c0; 2 and 3 at the other, with c1. */
 static void add_quad(struct paint_mesh *m, const struct paint_vertex q[4], uint32_t c0, uint32_t c1)
 {
 	static const int order[6] = {0, 1, 2, 2, 1, 3};
@@ -136,7 +136,7 @@ static uint32_t blend(uint32_t c0, uint32_t c1, float t)
 
 int paint_arc_segments(float radius, float a0, float a1)
 {
-	/* A chord's sagitta stays under about 0.1 px. */
+	/* Keep the sagitta of each chord below about 0.1 px. */
 	float step = fminf(ARC_STEP, 2 * acosf(1 - 0.1f / fmaxf(radius, 1)) / DEG);
 
 	return (int)fmaxf(1, ceilf((a1 - a0) / step));

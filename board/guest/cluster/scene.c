@@ -10,7 +10,7 @@
 
 #define WHITE 0xffffffff
 
-/* The odometer starts with some life behind it. */
+/* The odometer does not start at 0, as a used car's would not. */
 #define ODO_START_KM 48213.0
 
 static const char blit_vertex[] = "attribute vec2 position;\n"
@@ -59,7 +59,7 @@ static void build_lamps(struct scene *s, struct paint_mesh *m)
 	}
 }
 
-/* The lit arc about the origin; drawn up to the value. */
+/* The lit arc about the origin. draw_dial() draws only its segments up to the value. */
 static struct paint_part build_arc(const struct scene *s, struct paint_mesh *m, float red_at)
 {
 	float k = s->layout.scale, r = DIAL_RADIUS * DIAL_ARC * k,
@@ -175,7 +175,7 @@ static int build_backdrop(struct scene *s)
 
 	glGenTextures(1, &s->backdrop);
 	glBindTexture(GL_TEXTURE_2D, s->backdrop);
-	/* RGB would do, but RGBA is what every GPU can draw into. */
+	/* RGB would be enough, but not every GPU can draw into an RGB texture. */
 	glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, (GLsizei)s->layout.width, (GLsizei)s->layout.height,
 		     0, GL_RGBA, GL_UNSIGNED_BYTE, NULL);
 	glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
@@ -232,7 +232,7 @@ static void draw_backdrop(const struct scene *s)
 	glDrawArrays(GL_TRIANGLES, 0, 3);
 }
 
-/* Dashes either side of our lane, seen in perspective. */
+/* Dashes on both sides of our lane, in perspective. */
 static int draw_lanes(struct scene *s, const struct drive *d)
 {
 	const struct layout *l = &s->layout;
@@ -275,7 +275,7 @@ static int draw_lanes(struct scene *s, const struct drive *d)
 	return 0;
 }
 
-/* Text from ready-made characters, on whole pixels so that it stays sharp. */
+/* Draws text from ready-made characters, on whole pixels so that it stays sharp. */
 static void draw_text(const struct scene *s, enum scene_text set, const char *text, float x,
 		      float y, float align, uint32_t tint)
 {

@@ -9,8 +9,9 @@
 #include "board/guest/common/target.h"
 
 /*
- * The instrument cluster: one textured quad for all that stands still, then a few dozen small
- * draws from one static vertex buffer. Only the lane marks are rebuilt each frame.
+ * The instrument cluster. A frame is one full-screen texture with everything that never moves, then
+ * a few dozen small draws from one static vertex buffer. Only the lane marks are rebuilt each
+ * frame.
  */
 
 enum scene_text {
@@ -36,10 +37,10 @@ struct scene {
 	struct telltales telltales; /* enabled: drawn instead of `lamps`, and announced */
 };
 
-/* 0, or -1 (reported). The target's context has to be current. */
+/* The target's context must be current. 0, or -1 after a message on stderr. */
 int scene_init(struct scene *s, const struct target *t, bool announce);
 void scene_finish(struct scene *s);
-/* 0, or -1 (reported). `frame` is what the frame counter shows. */
+/* `frame` is the number on the frame counter. 0, or -1 after a message on stderr. */
 int scene_draw(struct scene *s, const struct target *t, const struct drive *d, uint64_t frame);
 
 #endif

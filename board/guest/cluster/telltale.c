@@ -28,7 +28,7 @@ static const char fragment[] = "precision highp float;\n"
 
 /* --- The painter's shader, on the CPU --------------------------------------------------------- */
 
-/* How much of the triangle's corners is in a point; false: it is outside. */
+/* Computes the point's barycentric coordinates w; false if the point is outside the triangle. */
 static bool weigh(const struct paint_vertex v[3], float x, float y, float w[3])
 {
 	float area = (v[1].x - v[0].x) * (v[2].y - v[0].y) - (v[2].x - v[0].x) * (v[1].y - v[0].y);

@@ -11,9 +11,9 @@
 #include <GLES2/gl2.h>
 
 /*
- * Telltales as bitmaps that the CPU has drawn, so that it is known to the bit what they look like;
- * and the strip that announces them in each frame (docs/truth.md): the display's last row, from
- * the left edge on. The GPU copies them, opaque and unscaled.
+ * The telltales, and the strip that announces them in each frame (docs/truth.md). The CPU draws the
+ * telltales as bitmaps, so that each of their pixels is known; the GPU copies them, opaque and
+ * unscaled. The strip is in the display's last row, from the left edge on.
  */
 struct telltale {
 	GLint x, y; /* upper left corner, pixels */
@@ -24,9 +24,9 @@ struct telltale {
 
 struct telltales {
 	bool enabled;
-	bool wrong; /* a fault to be found: one of them is not drawn as announced */
-	uint32_t alive;
-	GLint height; /* of the display */
+	bool wrong;	/* inject a fault: draw one telltale not as announced */
+	uint32_t alive; /* the alive counter of the next frame */
+	GLint height;	/* of the display */
 	GLuint program;
 	GLuint strip;
 	struct telltale lamp[LAMP_COUNT];
@@ -34,11 +34,11 @@ struct telltales {
 
 #define TELLTALE_STRIP_WIDTH TRUTH_STRIP_PIXELS(LAMP_COUNT)
 
-/* 0, or -1 (reported); the context has to be current. */
+/* The context must be current. 0, or -1 after a message on stderr. */
 int telltales_init(struct telltales *t, const struct layout *layout);
-/* Takes a zeroed object, too. */
+/* Also accepts a zeroed object. */
 void telltales_finish(struct telltales *t);
-/* To be the last that is drawn; lamps: a set of enum drive_lamp. */
+/* Call it last in a frame: nothing may cover telltales. `lamps`: a set of enum drive_lamp. */
 void telltales_draw(const struct telltales *t, uint32_t lamps);
 
 #endif

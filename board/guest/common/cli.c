@@ -50,7 +50,7 @@ bool cli_stopped(void)
 	return stop_flag != 0;
 }
 
-/* Decimal or 0x…; strtoul alone would take signs, blanks and rubbish at the end. */
+/* Takes decimal numbers and 0x…. strtoull() alone would accept a sign or blanks in front. */
 static bool parse_u32(const char *text, const char **end, uint32_t *out)
 {
 	char *stop;

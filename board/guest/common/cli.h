@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 /*
- * What every guest program needs of its command line and its surroundings: strict number parsing,
- * one-line messages, a stop flag set by SIGINT and SIGTERM, a clock and a frame-rate line.
+ * Shared by all guest programs: strict number parsing, one-line messages, a stop flag that SIGINT
+ * and SIGTERM set, a clock, and a frame-rate log.
  */
 
 enum {
 	CLI_OK = 0,
 	CLI_FAILED = 1, /* the work could not be done, or a comparison found a difference */
-	CLI_USAGE = 2,	/* wrong options, or an input file that cannot be read */
+	CLI_USAGE = 2,	/* wrong options, or an input file is not readable */
 };
 
 /* Sets the name that messages start with and installs the signal handlers. */
@@ -25,14 +25,16 @@ void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* True once SIGINT or SIGTERM arrived. */
 bool cli_stopped(void);
 
-/* Each returns false and says why on stderr, naming `option`. Nothing is stored in that case. */
+/*
+ * Parse `text`, the value of `option`. On an error they print a message that names `option`, store
+ * nothing, and return false.
+ */
 bool cli_u32(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *out);
 bool cli_seconds(const char *option, const char *text, double *out); /* 0 .. 1e6, finite */
 bool cli_pair(const char *option, const char *text, char sep, uint32_t min, uint32_t max,
 	      uint32_t out[2]);
 
-/* WIDTHxHEIGHT in pixels, 1 .. CLI_MAX_SIZE each: what 16-bit KMS and GLES limits leave in common.
- */
+/* WIDTHxHEIGHT in pixels, each 1 .. CLI_MAX_SIZE, which both KMS and GLES can handle. */
 #define CLI_MAX_SIZE 8192u
 bool cli_size(const char *option, const char *text, uint32_t out[2]);
 
@@ -42,18 +44,18 @@ uint64_t cli_now_ns(void);
 /* Sleeps until the given monotonic time; returns early on a signal. */
 void cli_sleep_until(uint64_t when_ns);
 
-/* Prints `frames=N fps=F` to stdout once per second; `frames` counts from the start. */
+/* Prints `frames=N fps=F` to stdout once per second; N counts from the start. */
 struct fps_log {
 	bool enabled;
-	uint64_t frames;
-	uint64_t start_ns;
-	uint64_t line_ns;
-	uint64_t line_frames;
+	uint64_t frames;      /* since the start */
+	uint64_t start_ns;    /* times of cli_now_ns() */
+	uint64_t line_ns;     /* when the last line was printed */
+	uint64_t line_frames; /* `frames` at that time */
 };
 
 void fps_log_start(struct fps_log *log, bool enabled);
 void fps_log_frame(struct fps_log *log);
-/* The closing line, `total frames=N seconds=S fps=F`; printed when enabled. */
+/* Prints the closing line `total frames=N seconds=S fps=F` if the log is enabled. */
 void fps_log_finish(const struct fps_log *log);
 
 #endif

@@ -28,7 +28,7 @@ static const drmModeModeInfo *preferred_mode(const drmModeConnector *connector)
 	return &connector->modes[0];
 }
 
-/* 0 when no CRTC can drive the connector; ids start at 1. */
+/* Returns the id of a CRTC that can drive the connector, 0 if there is none (ids start at 1). */
 static uint32_t usable_crtc(int fd, const drmModeRes *res, const drmModeConnector *connector)
 {
 	for (int e = 0; e < connector->count_encoders; e++) {
@@ -62,7 +62,7 @@ static bool take_connector(struct kms *kms, const drmModeRes *res, uint32_t id)
 	return kms->crtc_id != 0;
 }
 
-/* Returns NULL on success, else what the device lacks. */
+/* Returns NULL on success, else the text of an error. */
 static const char *open_card(struct kms *kms, const char *path)
 {
 	drmModeRes *res;
@@ -117,7 +117,8 @@ int kms_open(struct kms *kms, const char *path)
 	if (why)
 		cli_error("%s: %s", seen, why);
 	else
-		cli_error("no display: there is no /dev/dri/card*; is the GPU attached?");
+		cli_error("no display: there is no /dev/dri/card*; for a guest, run `gpumctl "
+			  "attach` in dom0");
 	kms->fd = -1;
 	return -1;
 }
@@ -134,7 +135,7 @@ static void flip_done(int fd, unsigned int sequence, unsigned int sec, unsigned 
 	kms->flip_pending = false;
 }
 
-/* 1: something was handled; 0: nothing came within the time; -1: error (reported). */
+/* Returns 1 after handling events, 0 after a time-out, -1 after a message on stderr. */
 static int handle_events(struct kms *kms, int timeout_ms)
 {
 	drmEventContext events = {.version = 2, .page_flip_handler = flip_done};
@@ -150,7 +151,7 @@ static int handle_events(struct kms *kms, int timeout_ms)
 	if (n == 0)
 		return 0;
 	if (!(pfd.revents & POLLIN) || drmHandleEvent(kms->fd, &events)) {
-		cli_error("%s: the display has gone", kms->path);
+		cli_error("%s: the display was removed", kms->path);
 		return -1;
 	}
 	return 1;

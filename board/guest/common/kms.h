@@ -9,9 +9,9 @@
 #include <xf86drmMode.h>
 
 /*
- * One display through legacy KMS: the first connected connector with its preferred mode.
- * The kernel puts its own console back when the device is closed, so nothing is saved here.
- * All functions return 0 or -1 and say on stderr what went wrong.
+ * One display, driven through legacy KMS: the first connected connector with its preferred mode.
+ * The kernel restores its own console when the device is closed, so nothing is saved here.
+ * All functions return 0, or -1 after a message on stderr.
  */
 struct kms {
 	int fd;
@@ -19,30 +19,28 @@ struct kms {
 	uint32_t connector_id;
 	uint32_t crtc_id;
 	drmModeModeInfo mode;
-	bool mode_set;	   /* the mode is on the CRTC; from now on frames are flips */
-	bool flip_pending; /* a flip was queued, its event has not come */
+	bool mode_set;	   /* the CRTC has the mode, so kms_show() flips */
+	bool flip_pending; /* a flip is queued and has not completed */
 };
 
 /* `path` NULL: the first /dev/dri/cardN that has a connected connector. */
 int kms_open(struct kms *kms, const char *path);
-/* Takes a zeroed or failed object too. */
+/* Also accepts a zeroed object, or one that kms_open() failed to open. */
 void kms_close(struct kms *kms);
 
 /*
- * Puts framebuffer `fb` on the screen: sets the mode the first time, queues a flip afterwards.
- * The caller must have called kms_wait() since the flip before. The framebuffer has to stay until
- * the flip after it has completed.
+ * Shows the framebuffer `fb`: sets the mode the first time, queues a flip afterwards. Call
+ * kms_wait() between two calls. Keep the framebuffer until the flip to the next one has completed.
  */
 int kms_show(struct kms *kms, uint32_t fb);
 
 /*
- * Waits until no flip is pending. Warns every few seconds while the display does not answer, but
- * goes on waiting: a display that is held back is no reason to leave it. Returns 1 when the wait
- * ended because the program was told to stop.
+ * Waits until no flip is pending. Warns every few seconds, but waits on: the mediator may hold a
+ * display back for any time. Returns 1 if SIGINT or SIGTERM ended the wait.
  */
 int kms_wait(struct kms *kms);
 
-/* A CPU-drawn XRGB8888 buffer in the mode's size, mapped for writing. */
+/* An XRGB8888 buffer of the mode's size, mapped so that the CPU can draw into it. */
 struct kms_dumb {
 	uint32_t fb;
 	uint32_t handle;
@@ -52,7 +50,7 @@ struct kms_dumb {
 };
 
 int kms_dumb_create(struct kms *kms, struct kms_dumb *dumb);
-/* Takes a zeroed object too. */
+/* Also accepts a zeroed object. */
 void kms_dumb_destroy(struct kms *kms, struct kms_dumb *dumb);
 
 #endif

@@ -17,7 +17,7 @@
 #define FIRST_RENDER_NODE 128
 #define MAX_RENDER_NODES  16
 
-/* The window's pixel format has to be the one that is scanned out, so match it exactly. */
+/* The window's pixel format must match the scanout buffer's exactly. */
 static EGLConfig choose_config(EGLDisplay egl, uint32_t format)
 {
 	static const EGLint wanted[] = {EGL_SURFACE_TYPE, EGL_WINDOW_BIT, EGL_RENDERABLE_TYPE,
@@ -37,7 +37,7 @@ static EGLConfig choose_config(EGLDisplay egl, uint32_t format)
 	return NULL;
 }
 
-/* `format` 0: no window; the context is current without a surface. */
+/* `format` 0: opens no window, and the context is current without a surface. */
 static int open_egl(struct target *t, EGLenum platform, void *native, uint32_t format)
 {
 	static const EGLint attribs[] = {EGL_CONTEXT_CLIENT_VERSION, 2, EGL_NONE};
@@ -137,7 +137,8 @@ static int open_render_fd(const char *device)
 		fd = open(path, O_RDWR | O_CLOEXEC);
 	}
 	if (fd < 0)
-		cli_error("no /dev/dri/renderD* can be opened; is the GPU attached?");
+		cli_error("cannot open any /dev/dri/renderD*; for a guest, run `gpumctl attach` in "
+			  "dom0");
 	return fd;
 }
 
@@ -156,7 +157,7 @@ static int open_render_node(struct target *t, const char *device, uint32_t width
 	return open_fbo(t, width, height);
 }
 
-/* Nothing is held yet: no descriptor, no surface. */
+/* Marks every descriptor and EGL object as not open. */
 static void reset(struct target *t)
 {
 	memset(t, 0, sizeof(*t));
@@ -233,7 +234,7 @@ static void fb_destroy(struct gbm_bo *bo, void *data)
 	(void)drmModeRmFB(fd, (uint32_t)(uintptr_t)data);
 }
 
-/* The KMS framebuffer of a GBM buffer, made once and kept with it. 0 on error. */
+/* Makes a GBM buffer's KMS framebuffer once and keeps it as user data. Returns 0 on error. */
 static uint32_t fb_of(struct target *t, struct gbm_bo *bo)
 {
 	uint32_t fb = (uint32_t)(uintptr_t)gbm_bo_get_user_data(bo);

@@ -11,9 +11,9 @@
 #include <gbm.h>
 
 /*
- * Where a program draws with OpenGL ES 2: a KMS display, or an off-screen picture on a render node
- * or on whatever Mesa offers without a device. After a successful open the context is current.
- * All functions return 0 or -1 and say on stderr what went wrong.
+ * The target that a program draws into with OpenGL ES 2: a KMS display, or an off-screen picture on
+ * a render node or on Mesa's surfaceless platform. After a successful open the context is current.
+ * All functions return 0, or -1 after a message on stderr.
  */
 struct target {
 	uint32_t width; /* pixels */
@@ -21,8 +21,8 @@ struct target {
 
 	struct kms kms; /* display only */
 	struct gbm_surface *gbm_surface;
-	struct gbm_bo *scanned; /* on the screen */
-	struct gbm_bo *queued;	/* its flip is pending */
+	struct gbm_bo *scanned; /* the screen shows it */
+	struct gbm_bo *queued;	/* a flip to it is pending */
 
 	int render_fd; /* render node only */
 	struct gbm_device *gbm;
@@ -37,28 +37,31 @@ struct target {
 int target_open_display(struct target *t, const char *device);
 /* `device` NULL: the first /dev/dri/renderD*. */
 int target_open_render_node(struct target *t, const char *device, uint32_t width, uint32_t height);
-/* Mesa's surfaceless platform: works without any device, on llvmpipe if need be. */
+/* Mesa's surfaceless platform needs no device; without a GPU it renders with llvmpipe. */
 int target_open_surfaceless(struct target *t, uint32_t width, uint32_t height);
-/* Takes a zeroed or failed object too. */
+/* Also accepts a zeroed object, or one that failed to open. */
 void target_close(struct target *t);
 
-/* Makes the target's framebuffer and viewport current; needed after drawing into another one. */
+/* Makes the target's framebuffer and viewport current. Call it after drawing into another one. */
 void target_bind(const struct target *t);
 
 /*
- * Shows what was drawn. On a display it waits for the flip *before*, so the next frame can be
- * drawn while this one waits for its turn. Off screen it waits for the GPU. Returns 1 when the
- * program was told to stop meanwhile.
+ * Shows the frame that was drawn. On a display it waits only for the *previous* flip, so the caller
+ * can draw the next frame while this one is not on the screen yet. Off screen it waits for the GPU.
+ * Returns 1 if SIGINT or SIGTERM ended the wait.
  */
 int target_present(struct target *t);
 
-/* Waits until what was presented is on the screen (off screen: done by target_present). */
+/* Waits until the presented frame is on the screen. Does nothing off screen. */
 int target_settle(struct target *t);
 
-/* Writes an off-screen target, top row first. */
+/* Writes the picture of an off-screen target to a PNG file. */
 int target_write_png(const struct target *t, const char *file);
 
-/* Compiles and links; attribute i of the NULL-ended list gets location i. 0 on error. */
+/*
+ * Compiles and links a program; attribute i of the NULL-terminated list gets location i. Returns 0
+ * after a message on stderr.
+ */
 GLuint target_program(const char *vertex, const char *fragment, const char *const *attributes);
 
 #endif

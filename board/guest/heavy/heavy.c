@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* A Julia iteration without the early exit, so every pixel costs the same; it cannot overflow. */
+/* A Julia iteration without early exit, so that every pixel costs the same. clamp() bounds z. */
 static const char fragment_format[] =
 	"precision highp float;\n"
 	"uniform float phase;\n"
@@ -44,7 +44,7 @@ void heavy_draw(const struct heavy *h, uint32_t draws, uint64_t frame)
 	glBindBuffer(GL_ARRAY_BUFFER, 0);
 	glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, 0, corners);
 	glEnableVertexAttribArray(0);
-	/* Blended, or a driver may drop all draws but the last. */
+	/* Without blending a driver may drop all draws but the last. */
 	glEnable(GL_BLEND);
 	glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
 	for (uint32_t i = 0; i < draws; i++) {

@@ -6,7 +6,7 @@
 
 #include <GLES2/gl2.h>
 
-/* Full-screen draws whose cost is the fragment shader's loop: load that only the GPU feels. */
+/* Full-screen draws whose cost is the fragment shader's loop: load for the GPU, not for the CPU. */
 struct heavy {
 	GLuint program;
 	GLint u_phase;
@@ -15,7 +15,9 @@ struct heavy {
 /* One loop step is a dozen or so floating-point operations per pixel. */
 #define HEAVY_MAX_ITERATIONS 100000u
 
-/* `iterations` is compiled into the shader: GLES 2 knows only constant loops. 0 or -1 (reported).
+/*
+ * Compiles `iterations` into the shader, as GLES 2 has only loops of constant length. 0, or -1
+ * after a message on stderr.
  */
 int heavy_init(struct heavy *h, uint32_t iterations);
 /* `draws` full-screen draws into the current framebuffer; `frame` moves the picture. */

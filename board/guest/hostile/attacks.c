@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #define BURN_MS	      10000u
-#define NEVER_GRANTED 0x7fffu /* the table has fewer entries in use */
+#define NEVER_GRANTED 0x7fffu /* a reference beyond those in use */
 #define STORM_MS      10000u
 #define BURST_MS      4000u
 #define DOM0	      0u
-#define MAX_DOMID     40u /* of the domains that a test has started */
+#define MAX_DOMID     40u /* a test starts fewer domains */
 
 static enum outcome quarantined(struct front *f)
 {
@@ -80,7 +80,7 @@ static enum outcome chain_indirect(struct front *f)
 			  (struct vring_desc){0});
 }
 
-/* Announce what front_share() made, but with something wrong in it. */
+/* Announces the memory of front_share(), in which the caller has made something wrong. */
 static enum outcome announce_spoilt(struct front *f)
 {
 	uint64_t until = front_now_ms() + FRONT_PATIENCE;
@@ -131,7 +131,7 @@ static enum outcome giant_pool(struct front *f)
 
 /* --- Grants and events ------------------------------------------------------------------------ */
 
-/* A page that another domain may map, but not the driver domain. */
+/* The control page is one that dom0 may map, but not the driver domain. */
 static enum outcome foreign_grant(struct front *f)
 {
 	uint32_t refs[1], own;
@@ -199,7 +199,7 @@ static enum outcome refused(bool all)
 	return all ? OUTCOME_REFUSED : OUTCOME_BREACH;
 }
 
-/* One page of many that the driver domain may not map, and one that nobody may. */
+/* Among good backing pages is one granted only to dom0; the second time, one granted to nobody. */
 static enum outcome foreign_backing(struct front *f)
 {
 	uint32_t refs[4], dom0_ref[1];
@@ -220,7 +220,7 @@ static enum outcome foreign_backing(struct front *f)
 	return refused(is_error(with_dom0s) && is_error(with_none));
 }
 
-/* The kernel keeps the pages, as Xen says that they are mapped; the backend must not care. */
+/* Ends grants that the backend has mapped. Our kernel keeps such pages; the backend must go on. */
 static enum outcome end_while_mapped(struct front *f)
 {
 	uint32_t refs[4];
@@ -254,7 +254,7 @@ static enum outcome event_storm(struct front *f)
 	return quarantined(f);
 }
 
-/* As many good commands as the ring takes, again and again, and nobody reads the answers. */
+/* Keeps the ring full of good commands and reads no answer. */
 static enum outcome command_flood(struct front *f)
 {
 	struct virtio_gpu_ctrl_hdr c = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
@@ -273,8 +273,7 @@ static enum outcome command_flood(struct front *f)
 	return front_backend_state(f) == FRONT_CONNECTED ? OUTCOME_SURVIVED : OUTCOME_QUARANTINED;
 }
 
-/* --- Commands ----------------------------------------------------------------------------------
- */
+/* --- Commands -------------------------------------------------------------------------------- */
 
 static enum outcome giant_resources(struct front *f)
 {
@@ -282,7 +281,7 @@ static enum outcome giant_resources(struct front *f)
 		  is_error(create_2d(f, 1, 0x8000, 0x8000)) && is_error(create_2d(f, 1, 0, 16));
 	uint32_t made = 0;
 
-	/* 64 MiB each: the tree's quota must end this. */
+	/* Each has 64 MiB, so the guest's quota in the tree must end this. */
 	while (made < 16 && create_2d(f, 2 + made, 4096, 4096) == VIRTIO_GPU_RESP_OK_NODATA)
 		made++;
 	return refused(ok && made < 16);
@@ -303,7 +302,7 @@ static enum outcome unknown_commands(struct front *f)
 	return refused(ok);
 }
 
-/* Descriptor and command change from the moment they are offered until they are answered. */
+/* Rewrites descriptor and command from the moment they are offered until they are answered. */
 static enum outcome racing_rewrites(struct front *f)
 {
 	struct virtio_gpu_resource_create_2d c = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_CREATE_2D,
@@ -335,8 +334,7 @@ static enum outcome racing_rewrites(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* --- Xenstore ----------------------------------------------------------------------------------
- */
+/* --- Xenstore -------------------------------------------------------------------------------- */
 
 static enum outcome state_flapping(struct front *f)
 {
@@ -381,7 +379,7 @@ static bool writes(struct front *f, const char *path)
 	return true;
 }
 
-/* Names and nodes of everybody else: only xenstored stands before them. */
+/* Writes names and backend nodes of all other domains; only xenstored's permissions prevent it. */
 static enum outcome nodes_of_others(struct front *f)
 {
 	char path[FRONT_KEY_MAX], *own = xs_read(f->xs, XBT_NULL, "domid", NULL);
@@ -404,8 +402,7 @@ static enum outcome nodes_of_others(struct front *f)
 	return wrote ? OUTCOME_BREACH : OUTCOME_REFUSED;
 }
 
-/* --- CPU ----------------------------------------------------------------------------------------
- */
+/* --- CPU ------------------------------------------------------------------------------------- */
 
 static void spin(uint64_t until)
 {
@@ -414,7 +411,7 @@ static void spin(uint64_t until)
 			;
 }
 
-/* Every CPU that we have, for a while. */
+/* Keeps all of the guest's CPUs busy for BURN_MS. */
 static enum outcome burn_cpu(struct front *f)
 {
 	uint64_t until = front_now_ms() + BURN_MS;
@@ -435,7 +432,7 @@ static enum outcome burn_cpu(struct front *f)
 
 /* --- The end ---------------------------------------------------------------------------------- */
 
-/* The whole kernel, in the middle of whatever it does. Needs no connection of ours. */
+/* Panics the guest's kernel. */
 static enum outcome panic(struct front *f)
 {
 	FILE *trigger = fopen("/proc/sysrq-trigger", "w");
@@ -448,8 +445,7 @@ static enum outcome panic(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* --- The list ----------------------------------------------------------------------------------
- */
+/* --- The list -------------------------------------------------------------------------------- */
 
 const struct attack attacks[] = {
 	{"index-too-far", true, index_too_far},

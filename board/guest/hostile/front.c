@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define POLL_US	  2000u
-#define FOLDER	  "device/vgpu/0" /* xenstored adds /local/domain/OURS/ */
+#define FOLDER	  "device/vgpu/0" /* relative: xenstored adds /local/domain/DOMID/ */
 #define DRIVER_OK 0xfu		  /* ACKNOWLEDGE, DRIVER, FEATURES_OK and DRIVER_OK */
 #define GNTALLOC  "/sys/module/xen_gntalloc/parameters/limit"
 
@@ -108,7 +108,7 @@ bool front_wait_backend(struct front *f, enum front_state state, uint32_t ms)
 	return true;
 }
 
-/* dom0 may have attached us anew, so the folder is looked up each time. */
+/* Looks the folder up each time, as dom0 may have attached this guest anew. */
 bool front_find_backend(struct front *f)
 {
 	char *path = read_key(f, FOLDER, "backend"), *id = read_key(f, FOLDER, "backend-id");

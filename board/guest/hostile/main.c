@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vgpu-hostile: plays the vgpu frontend and breaks its rules, one at a time, as it is told through
- * its own folder in xenstore:
+ * vgpu-hostile: takes the place of the vgpu frontend and breaks the protocol's rules, one at a
+ * time. It takes orders through the guest's own folder in xenstore:
  *
- *   data/hostile/order    "NUMBER ATTACK", or "NUMBER leave"; written by dom0
- *   data/hostile/result   "NUMBER OUTCOME"; written when it is done ("0 ready" at the start)
+ *   data/hostile/order    "NUMBER ATTACK", or "NUMBER leave"; dom0 writes it
+ *   data/hostile/result   "NUMBER OUTCOME"; written after each attack ("0 ready" at the start)
  *
- * The kernel's own frontend must be gone: unbind it and remove its module first.
+ * Unbind the kernel's own frontend and remove its module first.
  */
 #include "board/guest/hostile/attacks.h"
 
@@ -23,9 +23,9 @@
 static const char usage[] = "vgpu-hostile - breaks the rules of the vgpu protocol, as dom0 orders\n"
 			    "\n"
 			    "usage: vgpu-hostile [--list]\n"
-			    "  --list   the attacks\n"
+			    "  --list   print the names of the attacks\n"
 			    "\n"
-			    "exit status: 0 told to leave, 1 failed, 2 wrong usage\n";
+			    "exit status: 0 ordered to leave, 1 failed, 2 wrong usage\n";
 
 static void tell(struct front *f, unsigned long number, const char *text)
 {
@@ -49,7 +49,7 @@ static const char *carry_out(struct front *f, const struct attack *attack)
 	return outcome;
 }
 
-/* False: it is time to leave. */
+/* Returns false if the order is to leave. */
 static bool obey(struct front *f, unsigned long number, const char *name)
 {
 	const struct attack *attack = attack_find(name);
@@ -65,7 +65,7 @@ static bool obey(struct front *f, unsigned long number, const char *name)
 	return true;
 }
 
-/* The next order with another number than the last one. */
+/* Reads the order; true if its number differs from the last one's. */
 static bool next_order(struct front *f, unsigned long *number, char *name, size_t size)
 {
 	char *order = xs_read(f->xs, XBT_NULL, ORDER, NULL), *rest;

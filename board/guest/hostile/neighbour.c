@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one guest tries with another: nothing between them but Xen. dom0 names the other one in
- * data/hostile/neighbour and, for a page that it has granted us, in data/hostile/reference.
+ * Attacks of one guest on another; only Xen prevents them. dom0 writes the other guest's domid to
+ * data/hostile/neighbour. If the other guest has granted this one a page, dom0 writes the grant
+ * reference to data/hostile/reference.
  */
 #include "board/guest/hostile/neighbour.h"
 
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PORTS 64u /* a guest of ours has fewer */
+#define PORTS 64u /* the guests of a test have fewer */
 
 static uint32_t read_order(struct front *f, const char *key)
 {
@@ -24,7 +25,7 @@ static uint32_t read_order(struct front *f, const char *key)
 	return value;
 }
 
-/* A port for the neighbour, and each of the neighbour's ports for us. */
+/* Allocates a port for the neighbour, and tries to bind each of the neighbour's ports. */
 enum outcome neighbour_events(struct front *f)
 {
 	uint32_t domid = read_order(f, "neighbour");
@@ -35,7 +36,7 @@ enum outcome neighbour_events(struct front *f)
 	return bound ? OUTCOME_BREACH : OUTCOME_REFUSED;
 }
 
-/* The same calls, but with the domain that is to serve us: so it is not the calls that fail. */
+/* The same call for the driver domain, which the policy allows, must succeed. */
 enum outcome driver_events(struct front *f)
 {
 	int port = -1;
@@ -48,7 +49,7 @@ enum outcome driver_events(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* A page for the neighbour; the reference is written down, and the grant stays. */
+/* Grants a page to the neighbour, writes the reference to xenstore, and keeps the grant. */
 enum outcome neighbour_grant(struct front *f)
 {
 	uint32_t ref = 0;
@@ -62,7 +63,7 @@ enum outcome neighbour_grant(struct front *f)
 	return OUTCOME_SURVIVED;
 }
 
-/* The page that the neighbour has granted us. */
+/* Tries to map the page that the neighbour has granted. */
 enum outcome neighbour_map(struct front *f)
 {
 	uint32_t domid = read_order(f, "neighbour"), ref = read_order(f, "reference");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attacks on another guest, for the list in attacks.c; each needs no connection. */
+/* Attacks on another guest, for the list in attacks.c. None needs a connection to the backend. */
 #ifndef BOARD_GUEST_HOSTILE_NEIGHBOUR_H
 #define BOARD_GUEST_HOSTILE_NEIGHBOUR_H
 

@@ -18,17 +18,16 @@ static const char usage[] =
 	"\n"
 	"  --device PATH   the display's card (default: the first with a connected display)\n"
 	"  --seed N        0 .. 0xffffff, changes every pixel (default 0)\n"
-	"  --frames N      draw N frames, the seed one higher in each, hold the last (default 1)\n"
-	"  --hold SECONDS  leave after that long (default: hold until SIGINT or SIGTERM)\n"
+	"  --frames N      draw N frames, add 1 to the seed in each, hold the last (default 1)\n"
+	"  --hold SECONDS  hold for SECONDS, then exit (default: until SIGINT or SIGTERM)\n"
 	"  --dumb          draw with the CPU into dumb buffers instead of GLES\n"
 	"  --png FILE      see above; --frame N draws the frame with seed + N\n"
 	"  --verify FILE   see above; prints `match` or the first pixel that differs\n"
-	"  --size WxH      the picture's size\n"
-	"  --at X,Y        where it begins in the file to verify (default 0,0)\n"
+	"  --size WxH      size of the picture\n"
+	"  --at X,Y        upper left corner of the picture in the file to verify (default 0,0)\n"
 	"  --help          this text\n"
 	"\n"
-	"The display's line `showing seed=N frame=N size=WxH` comes when the picture is on the "
-	"screen.\n"
+	"Prints `showing seed=N frame=N size=WxH` when the picture is on the screen.\n"
 	"exit status: 0 done or match, 1 failed or different, 2 wrong usage or unreadable file\n";
 
 struct options {
@@ -122,7 +121,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	return true;
 }
 
-/* The seed of a frame; it stays within what can be told apart. */
+/* The seed of a frame. It wraps at PATTERN_SEED_MAX, as higher bits do not change the picture. */
 static uint32_t seed_of(const struct options *o, uint32_t frame)
 {
 	return (o->seed + frame) & PATTERN_SEED_MAX;
@@ -150,7 +149,7 @@ static void shader_draw(const struct shader *s, const struct target *t, uint32_t
 	static const GLfloat corners[] = {-1, -1, 3, -1, -1, 3};
 
 	target_bind(t);
-	/* Nothing may touch the colours on their way. */
+	/* The framebuffer must hold exactly the shader's colours. */
 	glDisable(GL_DITHER);
 	glDisable(GL_BLEND);
 	glUseProgram(s->program);
@@ -162,13 +161,13 @@ static void shader_draw(const struct shader *s, const struct target *t, uint32_t
 	glDrawArrays(GL_TRIANGLES, 0, 3);
 }
 
-static void report(const struct options *o, uint32_t frame, uint32_t width, uint32_t height)
+static void print_showing(const struct options *o, uint32_t frame, uint32_t width, uint32_t height)
 {
 	printf("showing seed=%u frame=%u size=%ux%u\n", seed_of(o, frame), frame, width, height);
 	fflush(stdout);
 }
 
-/* Keeps the picture up: the display stays as it is while the device is open. */
+/* Holds the picture: the display keeps it as long as the device is open. */
 static void hold(const struct options *o)
 {
 	uint64_t end = cli_now_ns() + (uint64_t)(o->hold > 0 ? o->hold * 1e9 : 0);
@@ -193,7 +192,7 @@ static int show_gles_frames(const struct options *o, struct target *t, const str
 		ret = target_settle(t);
 	if (ret)
 		return ret < 0 ? -1 : 0;
-	report(o, frame - 1, t->width, t->height);
+	print_showing(o, frame - 1, t->width, t->height);
 	hold(o);
 	return 0;
 }
@@ -228,7 +227,7 @@ static int show_dumb_frames(const struct options *o, struct kms *kms, struct kms
 	for (; frame < o->frames && !ret && !cli_stopped(); frame++) {
 		struct kms_dumb *next = &dumb[frame & 1];
 
-		/* The last flip is through, so the buffer of the frame before it is free. */
+		/* kms_wait() has seen the last flip complete, so the other buffer is free. */
 		pattern_fill(next->pixels, next->stride, width, height, seed_of(o, frame));
 		ret = kms_show(kms, next->fb);
 		if (!ret)
@@ -236,7 +235,7 @@ static int show_dumb_frames(const struct options *o, struct kms *kms, struct kms
 	}
 	if (ret)
 		return ret < 0 ? -1 : 0;
-	report(o, frame - 1, width, height);
+	print_showing(o, frame - 1, width, height);
 	hold(o);
 	return 0;
 }
@@ -257,7 +256,7 @@ static int show_dumb(const struct options *o)
 	return ret ? CLI_FAILED : CLI_OK;
 }
 
-/* What the CPU path would put on the screen, for a check without a display. */
+/* Writes the picture that --dumb would put on the screen, for tests without a display. */
 static int write_dumb_png(const struct options *o)
 {
 	uint32_t stride = o->size[0] * 4;

@@ -30,8 +30,8 @@ void pattern_fill(uint8_t *pixels, uint32_t stride, uint32_t width, uint32_t hei
 }
 
 /*
- * Positions are interpolated here rather than taken from gl_FragCoord, which is mediump in GLSL ES
- * 1.00: where the GPU has 16-bit floats it is off by one from pixel 1024 on.
+ * The shaders interpolate positions instead of reading gl_FragCoord, which is mediump in GLSL
+ * ES 1.00: on a GPU with 16-bit floats gl_FragCoord is off by one from pixel 1024 on.
  */
 const char pattern_vertex[] = "attribute vec2 position;\n"
 			      "uniform vec2 size;\n"
@@ -42,9 +42,9 @@ const char pattern_vertex[] = "attribute vec2 position;\n"
 			      "}\n";
 
 /*
- * All values are whole numbers far below 2^24, where 32-bit floats are exact; GLES 2 has no integer
- * operations. Pixel centres lie at halves, so an interpolation error below 0.5 does no harm. The
- * half in wrap() keeps a division that is off by one bit from changing the floor.
+ * GLES 2 has no integer operations. All values are whole numbers far below 2^24, so 32-bit floats
+ * are exact. Pixel centres lie at halves, so an interpolation error below 0.5 does no harm. Because
+ * div256() adds a half, a division that is off by one bit does not change the floor.
  */
 const char pattern_fragment[] = "precision highp float;\n"
 				"uniform vec3 seed;\n"

@@ -40,7 +40,8 @@ int verify_png(const char *file, const uint32_t at[2], const uint32_t size[2], u
 		return CLI_USAGE;
 	if (size[0] > width || at[0] > width - size[0] || size[1] > height ||
 	    at[1] > height - size[1]) {
-		printf("too small: the picture has %ux%u pixels, %ux%u at %u,%u were wanted\n",
+		printf("too small: the picture has %ux%u pixels, but --size and --at want %ux%u at "
+		       "%u,%u\n",
 		       width, height, size[0], size[1], at[0], at[1]);
 		free(rgbx);
 		return CLI_FAILED;

@@ -9,16 +9,16 @@
 #define MAX_DRAWS 100000u
 
 static const char usage[] =
-	"saturate - keeps a GPU busy for ever, on a KMS display: the neighbour nobody wants\n"
+	"saturate - keeps the GPU busy with frames on a KMS display, without a pause\n"
 	"\n"
 	"usage: saturate [options]\n"
 	"  --device PATH     the display's card (default: the first with a connected display)\n"
 	"  --draws N         full-screen draws per frame (default 4)\n"
-	"  --iterations N    steps of the fragment loop, so the length of a draw (default 60)\n"
+	"  --iterations N    loop steps in the fragment shader, the cost of a draw (default 60)\n"
 	"  --frames N        stop after N frames (default: run until SIGINT or SIGTERM)\n"
 	"  --fps-log         print frames=N fps=F every second\n"
 	"  --png FILE        draw one frame off screen into FILE and exit\n"
-	"  --size WxH        its size (default 1280x400)\n"
+	"  --size WxH        size of the picture for --png (default 1280x400)\n"
 	"  --help            this text\n"
 	"\n"
 	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";

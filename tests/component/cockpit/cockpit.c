@@ -16,7 +16,7 @@
 
 #include "tests/component/cockpit/draw.h"
 
-/* A display that is all of its panel needs no compositor, hence no GL. */
+/* A display that fills its panel needs no compositor, and so no GL. */
 #define PANEL(number)                                                                              \
 	"panel" number ": panel-" number " { connector = \"Virtual-" number                        \
 	"\"; mode = \"640x480@60\"; };\n"
@@ -50,10 +50,10 @@ static void must(bool ok, const char *what)
 	exit(99);
 }
 
-/* Behind build/host/san. */
+/* Relative to build/host/san; NULL stands for "/bin". */
 static const char *other_folder;
 
-/* Where the programs are: .../tests/component/test_x is beside .../bin. */
+/* The folder of the programs, found from the path of the test: .../tests/component/test_x. */
 static const char *programs(void)
 {
 	static char dir[512];
@@ -63,7 +63,7 @@ static const char *programs(void)
 	must(n > 0, "/proc/self/exe");
 	dir[n] = '\0';
 	at = strstr(dir, "/tests/component/");
-	must(at != NULL, "place of the test program");
+	must(at != NULL, "folder of the test program");
 	strcpy(at, other_folder ? other_folder : "/bin");
 	return dir;
 }
@@ -96,7 +96,7 @@ static pid_t spawn(struct cockpit *c, const char *program, const char *const arg
 	must(pid >= 0, "fork");
 	if (pid > 0)
 		return pid;
-	/* When the test program ends without a word, so do they. */
+	/* If the test program dies, its programs must not survive. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	set_log(c, log);
 	execv(path, (char *const *)(uintptr_t)arguments);
@@ -104,7 +104,7 @@ static pid_t spawn(struct cockpit *c, const char *program, const char *const arg
 	_exit(127);
 }
 
-/* The whole of a program's output; -1 when it does not end well. */
+/* Stores a command's whole output. Returns -1 if its exit status is not 0. */
 static int output_of(const char *command, char *text, size_t size)
 {
 	FILE *f = popen(command, "re");
@@ -152,8 +152,8 @@ static void mediator_arguments(struct cockpit *c, const char *blob, char path[2]
 	memcpy(out, list, sizeof(list));
 }
 
-/* A connection to the control socket, or -1: nobody listens, or not yet. */
-static int ask(struct cockpit *c)
+/* Connects to the mediator's control socket; -1 if the mediator does not listen (yet). */
+static int connect_control(struct cockpit *c)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -166,10 +166,10 @@ static int ask(struct cockpit *c)
 	return -1;
 }
 
-/* The socket's name is there before anybody listens. */
+/* The socket's file exists before the mediator listens, so try to connect. */
 static bool answers(struct cockpit *c)
 {
-	int s = ask(c);
+	int s = connect_control(c);
 
 	if (s >= 0)
 		close(s);
@@ -210,7 +210,7 @@ void cockpit_start_xen(struct cockpit *c)
 		must(test_now_ms() < until, "fakexen");
 		c->control = fx_open(FX_KIND_CONTROL, 0, NULL);
 	}
-	/* What a driver domain finds about itself. */
+	/* The nodes that dom0 writes for a driver domain. */
 	struct xs_handle *xs = fx_xs_open(FX_DRIVER_DOMID);
 	must(xs != NULL, "xenstore");
 	xs_write(xs, XBT_NULL, "/local/domain/1/domid", "1", 1);
@@ -264,7 +264,7 @@ void cockpit_kill_mediator(struct cockpit *c)
 	c->mediator = 0;
 }
 
-/* The next number in a file name of /proc, 0 at the end. */
+/* The next process id in /proc, 0 at the end. */
 static pid_t next_process(DIR *proc)
 {
 	struct dirent *entry;
@@ -312,7 +312,7 @@ bool cockpit_has_backend(struct cockpit *c)
 	return pid != 0;
 }
 
-/* Sanitizers' reports are in the logs; the logs of a test that went wrong are wanted, too. */
+/* Looks for sanitizers' complaints in the logs. Prints the logs if there are any, or if `show`. */
 static bool logs_are_clean(struct cockpit *c, bool show)
 {
 	static char text[1 << 20];
@@ -342,7 +342,7 @@ bool cockpit_stop(struct cockpit *c)
 	}
 	alone = !cockpit_has_backend(c);
 	if (!alone)
-		fprintf(stderr, "a backend outlived the mediator\n");
+		fprintf(stderr, "a backend is alive after its mediator has ended\n");
 	clean = logs_are_clean(c, !ended || !alone || getenv("COCKPIT_LOG"));
 	close(c->control);
 	kill(c->xen, SIGKILL);
@@ -441,14 +441,14 @@ bool cockpit_wait_mapped(struct cockpit *c, uint32_t mapped, uint32_t ms)
 	}
 }
 
-/* One line of JSON to the control socket, one back. */
+/* Sends one line of JSON to the control socket and reads one line. */
 json_t *cockpit_status(struct cockpit *c)
 {
 	static const char request[] = "{\"command\": \"status\"}\n";
 	static char text[1 << 16];
 	size_t len = 0;
 	ssize_t n = 0;
-	int s = ask(c);
+	int s = connect_control(c);
 
 	if (s < 0)
 		return NULL;

@@ -66,7 +66,7 @@ void guest_create_without_vgpu(struct guest *g, uint32_t domid, const char *name
 	memset(g, 0, sizeof(*g));
 	g->domid = domid;
 	g->next_page = 16;
-	g->next_ref = 8; /* Xen keeps the first ones for itself */
+	g->next_ref = 8; /* Xen reserves the first references */
 	g->control = fx_open(FX_KIND_CONTROL, 0, NULL);
 	must(g->control >= 0, "connect to the fake Xen");
 	map_domain(g);
@@ -85,7 +85,7 @@ void guest_attach(struct guest *g, const char *name)
 {
 	xs_transaction_t t;
 
-	/* In one transaction, so that nobody sees half a device. */
+	/* Use one transaction, so that nobody sees half a device. */
 	do {
 		char path[2 * GUEST_PATH_MAX], text[16];
 		const char *const keys[][3] = {
@@ -168,7 +168,7 @@ bool guest_end_grant(struct guest *g, uint32_t ref)
 	return true;
 }
 
-/* Control queue's ring in pages 0 to 2 of the pool, cursor queue's in 3 to 5, then the slots. */
+/* The control queue's ring is in pages 0 to 2 of the pool, the cursor queue's in pages 3 to 5. */
 static void place_ring(struct guest *g, uint32_t index)
 {
 	struct guest_queue *q = &g->queue[index];
@@ -233,7 +233,7 @@ void guest_driver_ok(struct guest *g, uint64_t features)
 	guest_notify(g);
 }
 
-/* A backend that gives up does not keep us waiting. */
+/* Returns early if the backend gives up. */
 static bool wait_connected(struct guest *g)
 {
 	uint64_t until = test_now_ms() + GUEST_PATIENCE;
@@ -296,8 +296,7 @@ bool guest_wait_backend(struct guest *g, enum guest_xenbus_state state, uint32_t
 
 	while (guest_backend_state(g) != state) {
 		if (test_now_ms() >= until) {
-			/* Expected in some tests; in the others this line says where it got stuck.
-			 */
+			/* Some tests expect this. In the others the line shows where they hang. */
 			fprintf(stderr, "domain %u: backend's state is %u, not %u\n", g->domid,
 				guest_backend_state(g), state);
 			return false;
@@ -347,7 +346,7 @@ static void collect(struct guest_queue *q)
 
 		must(head < GUEST_QUEUE_SIZE && head % 2u == 0 && (q->slots_busy & bit) &&
 			     !(q->slots_done & bit),
-		     "the backend used an entry that it did not have");
+		     "the backend answered in a slot that was not sent");
 		q->slots_done |= bit;
 		q->used_seen++;
 	}
@@ -416,7 +415,7 @@ bool guest_wait(struct guest *g, uint32_t queue, uint32_t slot, void *answer, si
 	struct guest_queue *q = &g->queue[queue];
 	uint64_t until = test_now_ms() + ms;
 
-	/* Only an event makes us look again: a backend that forgets to notify fails the test. */
+	/* Look again only after an event, so that a backend that sends none fails the test. */
 	while (!guest_answered(g, queue, slot)) {
 		uint64_t now = test_now_ms();
 		if (now >= until)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest, played by the test: the frontend's half of the protocol over the fake Xen. It is as
- * honest as the test wants it to be: rings, control page and grant table lie open.
+ * A guest, played by the test: the frontend's half of the protocol over the fake Xen. Rings,
+ * control page and grant table are accessible, so that a test can also play a hostile guest.
  *
- * Every wait is bounded; functions that may time out return false, the others end the test program
- * when the fake Xen itself fails (that is no result of a test).
+ * Every wait is bounded, and functions that may time out return false. If the fake Xen itself
+ * fails, which is no result of a test, functions end the test program with status 99.
  */
 #ifndef TESTS_COMPONENT_COCKPIT_GUEST_H
 #define TESTS_COMPONENT_COCKPIT_GUEST_H
@@ -18,12 +18,12 @@
 #include "tests/fakes/xen/fakexen.h"
 
 #define GUEST_QUEUE_SIZE 64u
-#define GUEST_SLOTS	 (GUEST_QUEUE_SIZE / 2u) /* a slot has two descriptors: out and in */
+#define GUEST_SLOTS	 (GUEST_QUEUE_SIZE / 2u) /* a slot has two descriptors: command, answer */
 #define GUEST_SLOT_BYTES 8192u			 /* half for the command, half for the answer */
-/* Six pages of rings, then the slots of both queues. */
+/* Six pages of rings, and the slots of both queues. */
 #define GUEST_POOL_PAGES (6u + VGPU_QUEUE_COUNT * GUEST_SLOTS * GUEST_SLOT_BYTES / VGPU_PAGE_SIZE)
 #define GUEST_PATH_MAX	 128u
-#define GUEST_PATIENCE	 5000u /* ms: for everything that has to happen soon */
+#define GUEST_PATIENCE	 5000u /* ms, limit for steps that take little time */
 
 enum guest_xenbus_state {
 	GUEST_INITIALISING = 1,
@@ -39,13 +39,13 @@ struct guest_queue {
 	struct vring_avail *avail;
 	struct vring_used *used;
 	uint16_t avail_next, used_seen;
-	uint32_t slots_busy; /* bit: slot */
-	uint32_t slots_done;
+	uint32_t slots_busy; /* one bit per slot: sent and not taken by guest_wait() */
+	uint32_t slots_done; /* one bit per slot: answered */
 };
 
 struct guest {
 	uint32_t domid;
-	int control; /* to the fake Xen */
+	int control; /* control connection to the fake Xen */
 	struct xs_handle *xs;
 	xenevtchn_handle *evtchn;
 	uint8_t *memory;
@@ -62,58 +62,59 @@ struct guest {
 	uint64_t interrupts;
 };
 
-/* A domain that Xen knows; with its vgpu device as `gpumctl attach` leaves it, or without. */
+/* Creates a domain with a vgpu device as `gpumctl attach` makes it, or without one. */
 void guest_create(struct guest *g, uint32_t domid, const char *name);
 void guest_create_without_vgpu(struct guest *g, uint32_t domid, const char *name);
 void guest_attach(struct guest *g, const char *name);
 
-/* `xl destroy`: the domain is gone, then the toolstack removes its directories. */
+/* Like `xl destroy`: ends the domain, then removes its nodes from xenstore. */
 void guest_destroy(struct guest *g);
 
-/* Free what the test program holds; the domain stays. After guest_destroy() or instead of it. */
+/* Frees the test program's handles and mappings, not the domain. Accepts a zeroed guest. */
 void guest_finish(struct guest *g);
 
-/* The whole handshake up to the virtio driver's DRIVER_OK. */
+/* Does the whole handshake, up to the virtio driver's DRIVER_OK. */
 bool guest_connect(struct guest *g);
 
-/* Its steps. guest_share() prepares control page, pool and port without telling anybody. */
+/* Steps of the handshake. guest_share() prepares control page, pool and port, but writes no key. */
 void guest_share(struct guest *g);
-void guest_announce(struct guest *g); /* keys in xenstore, state Initialised */
+void guest_announce(struct guest *g); /* writes the keys and state Initialised */
 void guest_driver_ok(struct guest *g, uint64_t features);
 
-/* Leave: state Closing, wait for the backend's, free ring and port, state Closed. */
+/* Leaves as a frontend does: Closing, wait for the backend, free the port, Closed. */
 bool guest_disconnect(struct guest *g);
 
-/* What the frontend does when its backend is gone: wait for that, leave, and ask anew. */
+/* Waits until its backend has ended, leaves (Closed), and asks for a new one (Initialising). */
 bool guest_leave(struct guest *g);
 
 void guest_set_state(struct guest *g, enum guest_xenbus_state state);
-uint32_t guest_backend_state(struct guest *g); /* 0: there is none */
+uint32_t guest_backend_state(struct guest *g); /* 0: the backend has no state node */
 bool guest_wait_backend(struct guest *g, enum guest_xenbus_state state, uint32_t ms);
-bool guest_wait_broken(struct guest *g, uint32_t ms); /* NEEDS_RESET, or no longer Connected */
+/* Waits until the backend sets NEEDS_RESET or leaves Connected. */
+bool guest_wait_broken(struct guest *g, uint32_t ms);
 
-/* `count` consecutive pages of the domain, granted with consecutive references from *ref on. */
+/* Grants `count` consecutive zeroed pages, with consecutive references from *ref on. */
 void *guest_grant_pages(struct guest *g, uint32_t count, uint32_t *ref);
-/* False while somebody maps it: the guest then keeps the page. */
+/* Ends a grant; false while its page is mapped: the grant then stays. */
 bool guest_end_grant(struct guest *g, uint32_t ref);
 
 /*
- * Send a command; `space` bytes for the answer. Returns the slot to wait for. At most GUEST_SLOTS
- * may be under way. The event is sent.
+ * Sends a command with `space` bytes for its answer, and an event. Returns the slot for
+ * guest_wait(). At most GUEST_SLOTS commands may be outstanding.
  */
 uint32_t guest_send(struct guest *g, uint32_t queue, const void *command, size_t length,
 		    size_t space);
 bool guest_answered(struct guest *g, uint32_t queue, uint32_t slot);
-/* Copies the answer and frees the slot. */
+/* Waits for the answer, copies it, and frees the slot. */
 bool guest_wait(struct guest *g, uint32_t queue, uint32_t slot, void *answer, size_t size,
 		uint32_t ms);
 
-/* Send on the control queue and wait. Returns the answer's type, 0 when none came. */
+/* Sends a command on the control queue and waits. Returns the answer's type, 0 after a time-out. */
 uint32_t guest_command(struct guest *g, const void *command, size_t length, void *answer,
 		       size_t size);
 
 void guest_notify(struct guest *g);
-/* Take events until there was one or the time is over. */
+/* Takes one event; false if none came within `ms`. */
 bool guest_wait_event(struct guest *g, uint32_t ms);
 
 uint64_t test_now_ms(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plays a backend that was taken over: enters the sandbox as a backend does, then tries one thing.
- * Exit status: 0 it worked, 1 it was refused, 2 bad usage, 3 no sandbox. Built without sanitizers,
- * so under the filter that the product has.
+ * Plays a backend that was taken over: enters the sandbox as a backend does, then tries the action
+ * that its argument names. Exit status: 0 the action succeeded, 1 it was refused, 2 wrong usage, 3
+ * the sandbox could not be entered. Built without sanitizers, so that the product's filter applies.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@
 #define THREADS	   64u /* docs/architecture.md */
 #define HEAP_BYTES (UINT64_C(64) << 20)
 
-static volatile sig_atomic_t go; /* for the thread that was there before */
+static volatile sig_atomic_t go; /* lets the early thread try its action */
 static bool early_worked;
 
 static bool open_file(const char *path)
@@ -62,7 +62,7 @@ static bool try_write(void)
 	return mkdir("/new", 0700) == 0 || open("/new", O_CREAT | O_WRONLY, 0600) >= 0;
 }
 
-/* A path that there is: what refuses it is the filter alone. */
+/* "/" exists, so only the filter can refuse this. */
 static bool try_opening(void)
 {
 	return open("/", O_RDONLY | O_DIRECTORY) >= 0;
@@ -156,7 +156,10 @@ static bool try_data_as_code(void)
 	return mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0;
 }
 
-/* From xen/evtchn.h and xen/gntdev.h: what passes the filter ends at the socket with ENOTTY. */
+/*
+ * Requests are those of xen/evtchn.h and xen/gntdev.h. If one passes the filter, the socket answers
+ * ENOTTY.
+ */
 static bool passes(unsigned long request)
 {
 	return ioctl(CHANNEL, request, NULL) == 0 || errno == ENOTTY || errno == EOPNOTSUPP;
@@ -208,7 +211,7 @@ static bool try_more_rights_for_a_thread(void)
 	return early_worked;
 }
 
-/* --- what must go on working ----------------------------------------------------------------- */
+/* --- Actions that must succeed ---------------------------------------------------------------- */
 
 static void *nothing(void *argument)
 {
@@ -230,7 +233,7 @@ static void *stay(void *argument)
 
 static bool try_more_threads(void)
 {
-	pthread_attr_t small; /* the limit of memory is not what is asked for here */
+	pthread_attr_t small; /* small stacks, so that the limit of memory is not reached first */
 	pthread_t thread;
 	int status = pthread_attr_init(&small) || pthread_attr_setstacksize(&small, STACK);
 
@@ -259,7 +262,7 @@ static bool try_gpu(void)
 	return passes(_IOC(_IOC_READ | _IOC_WRITE, 'd', 0x42, 16));
 }
 
-/* Until the test has looked at this process and hangs up. */
+/* Waits until the test has inspected this process and closes the channel. */
 static bool try_nothing(void)
 {
 	char byte;
@@ -307,7 +310,7 @@ static const struct {
 	{"nothing", try_nothing},
 };
 
-/* Was started before the doors closed, like those of GL drivers. */
+/* This thread is started before the sandbox is entered, as those of GL drivers are. */
 static void *early(void *argument)
 {
 	while (!go)
