@@ -13,6 +13,7 @@
 #include <xen/xen.h>
 
 #include "front.h"
+#include "mediator/shared/version.h"
 
 static unsigned int pool_pages = 1024;
 module_param(pool_pages, uint, 0444);
@@ -314,6 +315,7 @@ static void __exit vgpu_exit(void)
 module_exit(vgpu_exit);
 
 MODULE_DESCRIPTION("virtio-gpu over Xen grants and event channels, guest side");
+MODULE_VERSION(GPUM_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_ALIAS("xen:" VGPU_XS_CLASS);
 MODULE_SOFTDEP("pre: virtio_gpu");

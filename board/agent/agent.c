@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mediator/shared/version.h"
+
 #define COMMAND_MAX 65536
 
 struct request {
@@ -149,6 +151,11 @@ static int agent_relay(int port, const struct request *req, pid_t pid, int outpu
 int main(int argc, char **argv)
 {
 	static struct request req;
+
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("agent " GPUM_VERSION);
+		return 0;
+	}
 	int port = argc == 2 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
 	if (port < 0) {
 		fprintf(stderr, "agent: cannot open %s\n", argc == 2 ? argv[1] : "the port");

@@ -22,6 +22,8 @@
 #include <xen/hvm/params.h>
 #include <xen/io/xs_wire.h>
 
+#include "mediator/shared/version.h"
+
 static int introduce_fail(const char *what)
 {
 	fprintf(stderr, "introduce: %s: %s\n", what, strerror(errno));
@@ -99,6 +101,10 @@ static int introduce_announce(uint32_t domid, const char *name, xen_pfn_t pfn, u
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("introduce " GPUM_VERSION);
+		return 0;
+	}
 	if (argc != 4) {
 		fprintf(stderr, "usage: introduce DOMID NAME PFN\n");
 		return 2;

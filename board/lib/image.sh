@@ -59,6 +59,18 @@ image_modules() {
 	/sbin/depmod -b "$dir" "$abi"
 }
 
+# image_version DIR ROLE : adds the image's name and version to os-release(5).
+image_version() {
+	local release=$1/usr/lib/os-release version
+	version=$(sed -n 's/^#define GPUM_VERSION "\(.*\)"/\1/p' "$TOP/mediator/shared/version.h")
+	mkdir -p "${release%/*}" "$1/etc"
+	touch "$release"
+	# The file may be a hard link into the base.
+	{ cat "$release"; printf 'IMAGE_ID=gpu-mediator-%s\nIMAGE_VERSION=%s\n' "$2" "$version"; } >"$release.new"
+	mv "$release.new" "$release"
+	ln -sf ../usr/lib/os-release "$1/etc/os-release"
+}
+
 # image_swap NEW TREE : renames NEW to TREE. An interrupted build never leaves half a tree there.
 image_swap() {
 	rm -rf "$2.old"
@@ -111,6 +123,7 @@ rootfs_image() {
 		[ -d "$part" ] || part=$(recipe_image "$part")
 		[ ! -d "$part/$role" ] || rootfs_add "$part/$role" "$tree"
 	done
+	image_version "$tree" "$role"
 	abi=$(ls "$tree/usr/lib/modules")
 	rm -f "$tree/usr/lib/modules/$abi"/modules.{dep,alias,softdep,symbols,devname}*
 	/sbin/depmod -b "$tree" "$abi"

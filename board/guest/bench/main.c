@@ -27,7 +27,7 @@ static const char usage[] =
 	"  --warmup N        draw N frames before measuring (default 5)\n"
 	"  --draws N         draws per frame (default 4 and 2000)\n"
 	"  --iterations N    loop steps in gpu-bound's shader (default 60)\n"
-	"  --help            this text\n"
+	"  --help            this text; --version: the version\n"
 	"\n"
 	"Prints one line of JSON: scene, renderer, size, frames, seconds, fps, frame_ms p50, p99, "
 	"max.\n"
@@ -219,7 +219,7 @@ int main(int argc, char **argv)
 	struct target t;
 	int ret;
 
-	cli_init("vgpu-bench");
+	cli_init("vgpu-bench", argc, argv);
 	if (!parse_options(&o, argc, argv))
 		return CLI_USAGE;
 	if (o.help) {

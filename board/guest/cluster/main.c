@@ -27,7 +27,7 @@ static const char usage[] =
 	"  --frame N         draw frame N (default 0), 1/60 s each, for --png\n"
 	"  --layout          print the place of each telltale and of the strip as\n"
 	"                    name x y width height\n"
-	"  --help            this text\n"
+	"  --help            this text; --version: the version\n"
 	"\n"
 	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";
 
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 
-	cli_init("cluster-demo");
+	cli_init("cluster-demo", argc, argv);
 	if (!parse_options(&o, argc, argv))
 		return CLI_USAGE;
 	if (o.help) {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "mediator/shared/version.h"
+
 #define NS_PER_S 1000000000ull
 
 static const char *program_name = "guest";
@@ -21,8 +23,12 @@ static void stop_handler(int sig)
 	stop_flag = 1;
 }
 
-void cli_init(const char *program)
+void cli_init(const char *program, int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("%s " GPUM_VERSION "\n", program);
+		exit(CLI_OK);
+	}
 	struct sigaction sa;
 
 	program_name = program;

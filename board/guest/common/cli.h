@@ -16,8 +16,11 @@ enum {
 	CLI_USAGE = 2,	/* wrong options, or an input file is not readable */
 };
 
-/* Sets the name that messages start with and installs the signal handlers. */
-void cli_init(const char *program);
+/*
+ * Sets the name that messages start with and installs the signal handlers. If the only argument is
+ * --version, prints the version and exits.
+ */
+void cli_init(const char *program, int argc, char **argv);
 
 /* One line on stderr, `program: text`. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

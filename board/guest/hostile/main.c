@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mediator/shared/version.h"
+
 #define ORDER	   "data/hostile/order"
 #define RESULT	   "data/hostile/result"
 #define ORDER_US   100000u
@@ -22,7 +24,7 @@
 
 static const char usage[] = "vgpu-hostile - breaks the rules of the vgpu protocol, as dom0 orders\n"
 			    "\n"
-			    "usage: vgpu-hostile [--list]\n"
+			    "usage: vgpu-hostile [--list | --version]\n"
 			    "  --list   print the names of the attacks\n"
 			    "\n"
 			    "exit status: 0 ordered to leave, 1 failed, 2 wrong usage\n";
@@ -89,6 +91,10 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--list")) {
 		for (size_t i = 0; i < num_attacks; i++)
 			puts(attacks[i].name);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("vgpu-hostile " GPUM_VERSION);
 		return 0;
 	}
 	if (argc != 1) {

@@ -25,7 +25,7 @@ static const char usage[] =
 	"  --verify FILE   see above; prints `match` or the first pixel that differs\n"
 	"  --size WxH      size of the picture\n"
 	"  --at X,Y        upper left corner of the picture in the file to verify (default 0,0)\n"
-	"  --help          this text\n"
+	"  --help          this text; --version: the version\n"
 	"\n"
 	"Prints `showing seed=N frame=N size=WxH` when the picture is on the screen.\n"
 	"exit status: 0 done or match, 1 failed or different, 2 wrong usage or unreadable file\n";
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 
-	cli_init("vgpu-pattern");
+	cli_init("vgpu-pattern", argc, argv);
 	if (!parse_options(&o, argc, argv))
 		return CLI_USAGE;
 	if (o.help) {

@@ -19,7 +19,7 @@ static const char usage[] =
 	"  --fps-log         print frames=N fps=F every second\n"
 	"  --png FILE        draw one frame off screen into FILE and exit\n"
 	"  --size WxH        size of the picture for --png (default 1280x400)\n"
-	"  --help            this text\n"
+	"  --help            this text; --version: the version\n"
 	"\n"
 	"exit status: 0 done, 1 failed (no display, GPU error), 2 wrong usage\n";
 
@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 	struct heavy h;
 	int ret;
 
-	cli_init("saturate");
+	cli_init("saturate", argc, argv);
 	if (!parse_options(&o, argc, argv))
 		return CLI_USAGE;
 	if (o.help) {
