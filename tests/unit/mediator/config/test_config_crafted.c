@@ -10,6 +10,7 @@
 #include <libfdt.h>
 
 #include "mediator/config/config.h"
+#include "mediator/config/tree.h"
 #include "tests/unit/mediator/config/tree_source.h"
 
 #define M "/passthrough/gpu-mediator"
@@ -237,6 +238,53 @@ static void the_path_of_a_node_far_down_is_cut_to_its_name(void **state)
 	assert_non_null(strstr(err.message, "no panel node"));
 }
 
+static void long_names_are_cut_visibly(void **state)
+{
+	static const char property[] = "a-property-whose-name-is-longer-than-the-binding-allows";
+	static char blob[1024] __attribute__((aligned(8)));
+
+	(void)state;
+	fdt_create(blob, sizeof(blob));
+	fdt_finish_reservemap(blob);
+	fdt_begin_node(blob, "");
+	fdt_property_string(blob, "compatible", CONFIG_COMPATIBLE);
+	fdt_property_string(blob, property, "");
+	fdt_end_node(blob);
+	assert_int_equal(fdt_finish(blob), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_UNKNOWN);
+	assert_int_equal(strncmp(err.property, property, sizeof(err.property) - 4), 0);
+	assert_string_equal(err.property + sizeof(err.property) - 4, "...");
+}
+
+static void long_texts_are_cut_visibly(void **state)
+{
+	char text[TREE_TEXT], longer[TREE_TEXT + 1];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer));
+	longer[TREE_TEXT - 1] = '\0';
+	assert_string_equal(tree_say(text, "%s", longer), longer);
+	longer[TREE_TEXT - 1] = 'x';
+	longer[TREE_TEXT] = '\0';
+	assert_int_equal(strlen(tree_say(text, "%s", longer)), TREE_TEXT - 1);
+	assert_string_equal(text + TREE_TEXT - 4, "...");
+}
+
+/* The structure block holds nothing but its end. */
+static void tree_without_root_is_refused(void **state)
+{
+	char blob[1024] __attribute__((aligned(8)));
+	int root;
+
+	(void)state;
+	fdt_create_empty_tree(blob, sizeof(blob));
+	root = fdt_path_offset(blob, "/");
+	assert_int_equal(fdt_nop_node(blob, root), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_NODE);
+	assert_string_equal(err.node, "/");
+	assert_non_null(strstr(err.message, "no node that is compatible"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +298,9 @@ int main(void)
 		cmocka_unit_test(two_displays_of_the_same_number_are_refused),
 		cmocka_unit_test(the_old_name_of_a_phandle_belongs_everywhere),
 		cmocka_unit_test(the_path_of_a_node_far_down_is_cut_to_its_name),
+		cmocka_unit_test(long_names_are_cut_visibly),
+		cmocka_unit_test(long_texts_are_cut_visibly),
+		cmocka_unit_test(tree_without_root_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
