@@ -53,7 +53,8 @@ static int list_children(const struct tree *t, int parent, const char *noun, uin
 		nodes[(*count)++] = node;
 	}
 	if (!*count)
-		return tree_fail(t, parent, "", CONFIG_ERR_NODE, "none", allowed, "add one");
+		return tree_fail(t, parent, "", CONFIG_ERR_NODE, "no node in it", allowed,
+				 "add one");
 	return 0;
 }
 
@@ -70,8 +71,8 @@ static int no_children(const struct tree *t, int parent)
 static int note_list(const struct tree *t, int node, int *slot)
 {
 	if (*slot)
-		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a second node of that name", "one",
-				 "put all into one");
+		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a second node of that name",
+				 "one node of that name", "merge the two nodes");
 	*slot = node;
 	return 0;
 }

@@ -120,12 +120,13 @@ static int finish_demand(const struct config_reader *r, const struct config_prop
 
 	if (d->segment_gap_us && d->segments == 1)
 		return reader_fail(r, reader_row(r, "segment-gap-us"), CONFIG_ERR_CONFLICT,
-				   "a gap in frames of one segment", "it beside segments-per-frame",
+				   "a gap in frames of one segment",
+				   "segment-gap-us only beside segments-per-frame of 2 or more",
 				   "add segments-per-frame = <2>; or remove it");
 	if (d->best_effort && d->slack_gate)
 		return reader_fail(r, row, CONFIG_ERR_CONFLICT,
-				   "it beside slack-gate, which keeps a deadline", "one of the two",
-				   "remove one of them");
+				   "best-effort beside slack-gate, which keeps a deadline",
+				   "one of the two", "remove one of them");
 	return check_deadline(r, d);
 }
 

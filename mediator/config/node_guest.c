@@ -15,7 +15,7 @@ static int finish_domain_name(const struct config_reader *r, const struct config
 	if (strcmp(guest_of(r)->name, DOMAIN_ZERO))
 		return 0;
 	return reader_fail(r, row, CONFIG_ERR_VALUE, "\"" DOMAIN_ZERO "\"",
-			   "the name of a guest, which that domain is not",
+			   "the name of a guest; " DOMAIN_ZERO " is none",
 			   "write the name in the guest's xl.cfg");
 }
 

@@ -104,7 +104,7 @@ struct config_range config_range(const struct config *config, uint32_t index,
 /* Room for the functions below; no table needs more. */
 #define CONFIG_WORDS_MAX 384u
 
-/* What a value may be, such as "1 to 1024", into text[CONFIG_WORDS_MAX]. Returns text. */
+/* The allowed values in words, such as "1 to 1024", into text[CONFIG_WORDS_MAX]. Returns text. */
 const char *config_allowed(const struct config_property *row, char *text);
 
 /* The default, such as "64" or "the frame period"; "" when required. Otherwise the same. */

@@ -82,8 +82,8 @@ int reader_check_names(const struct config_reader *r)
 			return unknown_property(r, name);
 		/* Lookups by name find the first property of a name. */
 		if (tree_get(r->tree, r->node, name, &length) != value)
-			return tree_fail(r->tree, r->node, name, CONFIG_ERR_UNKNOWN, "it twice",
-					 "it once", "remove one");
+			return tree_fail(r->tree, r->node, name, CONFIG_ERR_UNKNOWN,
+					 "the property twice", "the property once", "remove one");
 	}
 	return 0;
 }
@@ -166,7 +166,7 @@ int reader_find_node(const struct config_reader *r, const struct config_property
 			   tree_say(fix, "write it like %s", row->example));
 }
 
-/* A string is not empty. */
+/* Never empty: tree_is_text() has found at least one character. */
 static int is_name(const char *name, const struct config_property *row)
 {
 	uint32_t i;

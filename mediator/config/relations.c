@@ -17,9 +17,10 @@ static int check_unique_name(const struct tree *t, const int *nodes, uint32_t i,
 	char found[TREE_TEXT], path[TREE_TEXT];
 
 	return conflict(t, nodes[i], property,
-			tree_say(found, "\"%s\", which is also that of %s", name,
+			tree_say(found, "\"%s\", the same as in %s", name,
 				 tree_path(t, nodes[other], path)),
-			"one that no other node has", "choose another or remove one of the nodes");
+			"a name that no other node has",
+			"choose another or remove one of the nodes");
 }
 
 static int check_panels(const struct tree *t, const struct config_nodes *nodes, struct config *c)
@@ -50,7 +51,7 @@ static int check_overlap(const struct tree *t, const struct config_nodes *nodes,
 	if (a->panel != b->panel || !overlap(&a->region, &b->region))
 		return 0;
 	return conflict(t, nodes->display[i], "region",
-			tree_say(found, "<%u %u %u %u>, part of which is <%u %u %u %u> of %s",
+			tree_say(found, "<%u %u %u %u>, which overlaps <%u %u %u %u> of %s",
 				 a->region.x, a->region.y, a->region.width, a->region.height,
 				 b->region.x, b->region.y, b->region.width, b->region.height,
 				 tree_path(t, nodes->display[j], path)),
@@ -67,10 +68,10 @@ static int check_displays(const struct tree *t, const struct config_nodes *nodes
 		for (uint32_t j = 0; j < i; j++) {
 			if (c->display[i].reg == c->display[j].reg)
 				return conflict(t, nodes->display[i], "reg",
-						tree_say(found, "<%u>, which is also that of %s",
+						tree_say(found, "<%u>, the same as in %s",
 							 c->display[i].reg,
 							 tree_path(t, nodes->display[j], path)),
-						"one that no other display has",
+						"a number that no other display has",
 						"number the displays 0, 1, 2, ...");
 			if (!strcmp(c->display[i].name, c->display[j].name))
 				return check_unique_name(t, nodes->display, i, j, "label",
@@ -107,8 +108,8 @@ static int own_displays(const struct tree *t, const struct config_nodes *nodes, 
 		gates += d->slack_gate;
 		if (gates > 1)
 			return conflict(t, nodes->display[g->display[i]], "slack-gate",
-					"a second one of one guest",
-					"one display with a gate per guest, whose jobs go in turn",
+					"a second slack-gate in the displays of one guest",
+					"one slack-gate per guest, whose jobs run in turn",
 					"remove it from one of its displays");
 	}
 	return 0;
@@ -193,8 +194,9 @@ static int fill_panels(const struct tree *t, const struct config_nodes *nodes, s
 		if (p->num_displays == CONFIG_PANEL_DISPLAYS)
 			return conflict(
 				t, nodes->display[i], "panel",
-				tree_say(found, "one display more on \"%s\"", p->connector),
-				tree_say(allowed, "%u displays on a panel", CONFIG_PANEL_DISPLAYS),
+				tree_say(found, "one display too many on \"%s\"", p->connector),
+				tree_say(allowed, "at most %u displays on a panel",
+					 CONFIG_PANEL_DISPLAYS),
 				"use another panel or remove a display");
 		insert_by_priority(p, c, i);
 	}

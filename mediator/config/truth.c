@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of a display that make its picture fresh and true. */
+/* Rows of a display from which the mediator knows whether its picture is fresh and true. */
 #include <string.h>
 
 #include "mediator/config/tables.h"
@@ -129,7 +129,7 @@ int truth_finish_strip(const struct config_reader *r, const struct config_proper
 		if (touches(&strip, &truth->telltale[i]))
 			return reader_fail(r, row, CONFIG_ERR_CONFLICT,
 					   tree_say(found, "a strip that touches telltale %u", i),
-					   "a strip beside all telltales, whose values it holds",
+					   "a strip outside all telltales, whose values it holds",
 					   "move it");
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 enum { GOOD = 0, REFUSED = 1, FAILED = 2 };
 
-/* To be freed; NULL after a message on stderr. */
+/* Returns the bytes, which the caller frees, or NULL after a message on stderr. */
 static void *read_file(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "rb");
@@ -98,7 +98,7 @@ static const char *in_ms(uint64_t ns, char *text, size_t size)
 	return text;
 }
 
-/* Signed; what is missing is negative. */
+/* Negative: the response comes after the deadline. */
 static double margin_ms(const struct admission_row *row)
 {
 	return ((double)row->deadline_ns - (double)row->response_ns) / 1e6;
@@ -152,7 +152,7 @@ static int print_config(const char *path, const struct config *c, const struct a
 	return fflush(stdout) ? FAILED : GOOD;
 }
 
-/* jansson gives NULL up the chain when memory runs out, and print_json() says so. */
+/* Out of memory: jansson passes NULL on to print_json(), which reports it. */
 static json_t *panels_to_json(const struct config *c)
 {
 	json_t *list = json_array();
@@ -229,7 +229,7 @@ static int print_json(json_t *object)
 	return failed;
 }
 
-/* Times in us, rounded up; null where there is no number. */
+/* Microseconds, rounded up; null if the time is unknown or unbounded. */
 static json_t *us_or_null(uint64_t ns, int known)
 {
 	if (!known || ns == UINT64_MAX)

@@ -163,7 +163,7 @@ static void names_that_do_not_fit_are_counted(void **state)
 	assert_string_equal(text, all);
 }
 
-/* Whatever other rules a bound breaks, it is no wrong value. */
+/* A bound may break another rule, but it is not out of range. */
 static void check_accepted_bound(enum config_kind kind, const char *name, uint32_t number)
 {
 	int status = parse_with_number(kind, name, number);
@@ -226,7 +226,7 @@ static void wrong_form_is_answered_with_the_example(void **state)
 
 			if (row->type == CONFIG_TYPE_FIXED || row->type == CONFIG_TYPE_COMPATIBLE)
 				continue;
-			/* The property that it needs may be missing, too. */
+			/* A row that needs another one may be refused for that first. */
 			if (parse_with(kind, row->name, wrong, sizeof(wrong)) == CONFIG_ERR_MISSING)
 				continue;
 			assert_string_equal(err.property, row->name);
@@ -301,7 +301,7 @@ static void every_type_has_words_for_its_values(void **state)
 	assert_int_equal(seen, (1u << CONFIG_TYPES) - 1);
 }
 
-/* Row of a name, with its value in entry `index` of `config`. */
+/* Value of the row of that name in entry `index` of `config`. */
 static struct config_value value_of(enum config_kind kind, uint32_t index, const char *name)
 {
 	const struct config_table *table = config_table(kind);
@@ -343,7 +343,7 @@ static void values_of_an_accepted_tree_can_be_read_row_by_row(void **state)
 	assert_int_equal(value_of(CONFIG_GUEST, 1, "budget-us").number[0], 10000);
 	assert_int_equal(value_of(CONFIG_DISPLAY, 0, "slack-gate").count, 1);
 	assert_int_equal(value_of(CONFIG_DISPLAY, 0, "slack-gate").number[0], 0);
-	/* Neither given nor with a default. */
+	/* Neither given, nor with a default. */
 	assert_int_equal(value_of(CONFIG_GUEST, 2, "budget-us").count, 0);
 	assert_int_equal(value_of(CONFIG_DISPLAY, 0, "telltales").count, 0);
 	assert_int_equal(value_of(CONFIG_DISPLAY, 0, "announce").count, 0);
