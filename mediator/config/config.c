@@ -5,26 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mediator/config/entries.h"
+#include "mediator/config/reader.h"
 #include "mediator/config/relations.h"
-#include "mediator/config/tree.h"
 
-static const char *const mediator_properties[] = {"compatible",
-						  "policy",
-						  "switch-cost-us",
-						  "latency-us",
-						  "watchdog-granularity-us",
-						  "reset-time-us",
-						  "watchdog",
-						  NULL};
-static const char *const list_properties[] = {"#address-cells", "#size-cells", NULL};
-static const char *const guests_properties[] = {NULL};
-/* What is being read: one per config_parse(). */
+/* State of one config_parse(). */
 struct reading {
 	struct tree tree;
 	struct config *config;
 	struct config_nodes nodes;
-	int displays, guests; /* offsets; 0: not seen (the root is neither) */
+	int displays, guests; /* offsets of the lists; 0, the root's: not found yet */
 };
 
 const char *config_strstatus(int status)
@@ -49,14 +38,14 @@ const char *config_strstatus(int status)
 	}
 }
 
-/* The nodes below `parent`, at most max, into nodes; at least one. */
-static int list_children(const struct tree *t, int parent, const char *what, uint32_t max,
+/* Offsets of the nodes below `parent`, 1 to max of them, into nodes; `noun` is for the message. */
+static int list_children(const struct tree *t, int parent, const char *noun, uint32_t max,
 			 int *nodes, uint32_t *count)
 {
 	char allowed[TREE_TEXT];
 	int node;
 
-	tree_say(allowed, "1 to %u %s", max, what);
+	tree_say(allowed, "1 to %u %s", max, noun);
 	fdt_for_each_subnode (node, t->fdt, parent) {
 		if (*count == max)
 			return tree_fail(t, node, "", CONFIG_ERR_NODE, "one node too many", allowed,
@@ -64,7 +53,8 @@ static int list_children(const struct tree *t, int parent, const char *what, uin
 		nodes[(*count)++] = node;
 	}
 	if (!*count)
-		return tree_fail(t, parent, "", CONFIG_ERR_NODE, "none", allowed, "add one");
+		return tree_fail(t, parent, "", CONFIG_ERR_NODE, "no node in it", allowed,
+				 "add one");
 	return 0;
 }
 
@@ -75,28 +65,29 @@ static int no_children(const struct tree *t, int parent)
 	if (node < 0)
 		return 0;
 	return tree_fail(t, node, "", CONFIG_ERR_NODE, "a node that does not belong here",
-			 "no node below this one's parent", "remove it");
+			 "no nodes in a panel, a display or a guest", "remove it");
 }
 
-static int remember_list(const struct tree *t, int node, int *slot)
+static int note_list(const struct tree *t, int node, int *slot)
 {
 	if (*slot)
-		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a second node of that name", "one",
-				 "put all into one");
+		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a second node of that name",
+				 "one node of that name", "merge the two nodes");
 	*slot = node;
 	return 0;
 }
 
-static int sort_child(struct reading *r, int node)
+/* A node directly below gpu-mediator. */
+static int note_child(struct reading *r, int node)
 {
 	const struct tree *t = &r->tree;
 	const char *name = tree_name(t, node);
 	char allowed[TREE_TEXT];
 
 	if (!strcmp(name, "displays"))
-		return remember_list(t, node, &r->displays);
+		return note_list(t, node, &r->displays);
 	if (!strcmp(name, "guests"))
-		return remember_list(t, node, &r->guests);
+		return note_list(t, node, &r->guests);
 	if (strcmp(name, "panel") && strncmp(name, "panel-", 6))
 		return tree_fail(t, node, "", CONFIG_ERR_NODE, "a node that does not belong here",
 				 "panel, panel-NAME, displays, guests",
@@ -109,14 +100,34 @@ static int sort_child(struct reading *r, int node)
 	return 0;
 }
 
-static int list_nodes(struct reading *r)
+static struct config_reader reader_of(struct reading *r, enum config_kind kind, uint32_t index,
+				      int node)
+{
+	return (struct config_reader){
+		.tree = &r->tree,
+		.nodes = &r->nodes,
+		.config = r->config,
+		.table = config_table(kind),
+		.index = index,
+		.node = node,
+	};
+}
+
+static int check_list(struct reading *r, enum config_kind kind, int node)
+{
+	const struct config_reader reader = reader_of(r, kind, 0, node);
+
+	return reader_check_names(&reader);
+}
+
+static int find_children(struct reading *r)
 {
 	const struct tree *t = &r->tree;
-	int mediator = r->nodes.mediator, status = 0;
-	int node;
+	int mediator = r->nodes.mediator;
+	int node, status;
 
 	fdt_for_each_subnode (node, t->fdt, mediator) {
-		status = sort_child(r, node);
+		status = note_child(r, node);
 		if (status)
 			return status;
 	}
@@ -127,79 +138,25 @@ static int list_nodes(struct reading *r)
 							: "no guests node",
 				 "at least one panel, and the nodes displays and guests",
 				 "add it, see docs/device-tree.md");
-	status = tree_check_properties(t, r->displays, list_properties);
-	if (!status)
-		status = tree_check_properties(t, r->guests, guests_properties);
-	if (!status)
-		status = list_children(t, r->displays, "displays", CONFIG_MAX_DISPLAYS,
-				       r->nodes.display, &r->config->num_displays);
-	if (!status)
-		status = list_children(t, r->guests, "guests", CONFIG_MAX_GUESTS, r->nodes.guest,
-				       &r->config->num_guests);
-	return status;
-}
-
-static int read_costs(const struct tree *t, int node, struct sched_costs *costs)
-{
-	const struct {
-		const char *name, *example;
-		uint64_t *ns;
-	} rules[] = {
-		{"switch-cost-us", "switch-cost-us = <50>;", &costs->switch_ns},
-		{"latency-us", "latency-us = <200>;", &costs->latency_ns},
-		{"watchdog-granularity-us", "watchdog-granularity-us = <1000>;",
-		 &costs->watchdog_ns},
-		{"reset-time-us", "reset-time-us = <5000>;", &costs->reset_ns},
-	};
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct tree_number rule = {.name = rules[i].name,
-						 .max = CONFIG_MAX_COST_US,
-						 .example = rules[i].example};
-		uint32_t us;
-		int status = tree_get_number(t, node, &rule, &us);
-
-		if (status)
-			return status;
-		*rules[i].ns = us * UINT64_C(1000);
-	}
 	return 0;
 }
 
-static int read_policy(const struct reading *r)
+static int list_nodes(struct reading *r)
 {
 	const struct tree *t = &r->tree;
-	const char *text;
-	char found[TREE_TEXT];
-	int status = tree_get_string(t, r->nodes.mediator, "policy", "policy = \"fixed-priority\";",
-				     &text);
-
-	if (status)
-		return status;
-	r->config->policy = text ? sched_policy_find(text) : &sched_fixed_priority;
-	if (r->config->policy)
-		return 0;
-	return tree_fail(t, r->nodes.mediator, "policy", CONFIG_ERR_VALUE,
-			 tree_value(text, (int)strlen(text) + 1, found), sched_policy_names(),
-			 "choose one of these, or leave it out for fixed-priority");
-}
-
-static int read_mediator(const struct reading *r)
-{
-	const struct tree *t = &r->tree;
-	const char *text;
-	int status = tree_check_properties(t, r->nodes.mediator, mediator_properties);
+	struct config *c = r->config;
+	int status = find_children(r);
 
 	if (!status)
-		status = tree_get_string(t, r->nodes.mediator, "compatible",
-					 "compatible = \"" CONFIG_COMPATIBLE "\";", &text);
+		status = check_list(r, CONFIG_DISPLAYS_LIST, r->displays);
 	if (!status)
-		status = read_policy(r);
+		status = check_list(r, CONFIG_GUESTS_LIST, r->guests);
 	if (!status)
-		status = read_costs(t, r->nodes.mediator, &r->config->costs);
+		status = list_children(t, r->displays, "displays", CONFIG_MAX_DISPLAYS,
+				       r->nodes.display, &c->num_displays);
 	if (!status)
-		status = tree_get_path(t, r->nodes.mediator, "watchdog",
-				       "watchdog = \"/dev/watchdog\";", r->config->watchdog);
+		status = list_children(t, r->guests, "guests", CONFIG_MAX_GUESTS, r->nodes.guest,
+				       &c->num_guests);
 	return status;
 }
 
@@ -225,9 +182,39 @@ static int find_mediator(struct reading *r)
 	return 0;
 }
 
+static int read_nodes(struct reading *r, enum config_kind kind, const int *nodes, uint32_t count)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; i < count && !status; i++) {
+		const struct config_reader reader = reader_of(r, kind, i, nodes[i]);
+
+		status = no_children(&r->tree, nodes[i]);
+		if (!status)
+			status = reader_read_node(&reader);
+	}
+	return status;
+}
+
+static int read_mediator(struct reading *r)
+{
+	const struct config_reader reader = reader_of(r, CONFIG_MEDIATOR, 0, r->nodes.mediator);
+
+	return reader_read_node(&reader);
+}
+
+static void copy_node_names(struct reading *r)
+{
+	struct config *c = r->config;
+
+	for (uint32_t i = 0; i < c->num_panels; i++)
+		tree_node_name(&r->tree, r->nodes.panel[i], c->panel[i].node);
+	for (uint32_t i = 0; i < c->num_guests; i++)
+		tree_node_name(&r->tree, r->nodes.guest[i], c->guest[i].node);
+}
+
 static int read_all(struct reading *r)
 {
-	const struct tree *t = &r->tree;
 	struct config *c = r->config;
 	int status = find_mediator(r);
 
@@ -235,29 +222,22 @@ static int read_all(struct reading *r)
 		status = read_mediator(r);
 	if (!status)
 		status = list_nodes(r);
-	for (uint32_t i = 0; i < c->num_panels && !status; i++) {
-		status = no_children(t, r->nodes.panel[i]);
-		if (!status)
-			status = config_read_panel(t, r->nodes.panel[i], &c->panel[i]);
-	}
-	for (uint32_t i = 0; i < c->num_displays && !status; i++) {
-		status = no_children(t, r->nodes.display[i]);
-		if (!status)
-			status = config_read_display(t, r->nodes.display[i], &r->nodes, c,
-						     &c->display[i]);
-	}
-	for (uint32_t i = 0; i < c->num_guests && !status; i++) {
-		status = no_children(t, r->nodes.guest[i]);
-		if (!status)
-			status =
-				config_read_guest(t, r->nodes.guest[i], &r->nodes, c, &c->guest[i]);
-	}
-	return status ? status : config_relate(t, &r->nodes, c);
+	if (!status)
+		status = read_nodes(r, CONFIG_PANEL, r->nodes.panel, c->num_panels);
+	if (!status)
+		status = read_nodes(r, CONFIG_DISPLAY, r->nodes.display, c->num_displays);
+	if (!status)
+		status = read_nodes(r, CONFIG_GUEST, r->nodes.guest, c->num_guests);
+	if (!status)
+		status = config_relate(&r->tree, &r->nodes, c);
+	if (!status)
+		copy_node_names(r);
+	return status;
 }
 
 /*
- * libfdt 1.6.1 crashes in fdt_check_full() on blobs that claim to be older than version 16. All
- * that dtc and Xen write is 17, which is also the first that says how long the structure is.
+ * libfdt 1.6.1 crashes in fdt_check_full() on blobs that claim to be older than version 16. dtc and
+ * Xen write version 17, the first one with the length of the structure block in its header.
  */
 static int check_blob(const void *fdt, size_t size)
 {
@@ -281,7 +261,7 @@ int config_parse(const void *fdt, size_t size, struct config *out, struct config
 	status = check_blob(fdt, size);
 	if (status)
 		status = tree_fail(&r.tree, -1, "", CONFIG_ERR_BLOB,
-				   tree_say(found, "%zu bytes of which libfdt says %s", size,
+				   tree_say(found, "%zu bytes, in which libfdt finds %s", size,
 					    fdt_strerror(status)),
 				   "an intact device tree blob", "compile the tree again with dtc");
 	else

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define NOBODY UINT32_MAX
+#define NOBODY UINT32_MAX /* no guest owns the display yet */
 
 static int conflict(const struct tree *t, int node, const char *property, const char *found,
 		    const char *allowed, const char *fix)
@@ -17,9 +17,10 @@ static int check_unique_name(const struct tree *t, const int *nodes, uint32_t i,
 	char found[TREE_TEXT], path[TREE_TEXT];
 
 	return conflict(t, nodes[i], property,
-			tree_say(found, "\"%s\", which is also that of %.100s", name,
+			tree_say(found, "\"%s\", the same as in %s", name,
 				 tree_path(t, nodes[other], path)),
-			"one that no other node has", "choose another or remove one of the nodes");
+			"a name that no other node has",
+			"choose another or remove one of the nodes");
 }
 
 static int check_panels(const struct tree *t, const struct config_nodes *nodes, struct config *c)
@@ -38,7 +39,7 @@ static int overlap(const struct config_rect *a, const struct config_rect *b)
 	       b->y < a->y + a->height;
 }
 
-/* Of two, the less important one is in the other's way. */
+/* The less important of two displays that overlap is the one to change. */
 static int check_overlap(const struct tree *t, const struct config_nodes *nodes, struct config *c,
 			 uint32_t one, uint32_t two)
 {
@@ -50,7 +51,7 @@ static int check_overlap(const struct tree *t, const struct config_nodes *nodes,
 	if (a->panel != b->panel || !overlap(&a->region, &b->region))
 		return 0;
 	return conflict(t, nodes->display[i], "region",
-			tree_say(found, "<%u %u %u %u>, part of which is <%u %u %u %u> of %.80s",
+			tree_say(found, "<%u %u %u %u>, which overlaps <%u %u %u %u> of %s",
 				 a->region.x, a->region.y, a->region.width, a->region.height,
 				 b->region.x, b->region.y, b->region.width, b->region.height,
 				 tree_path(t, nodes->display[j], path)),
@@ -67,11 +68,10 @@ static int check_displays(const struct tree *t, const struct config_nodes *nodes
 		for (uint32_t j = 0; j < i; j++) {
 			if (c->display[i].reg == c->display[j].reg)
 				return conflict(t, nodes->display[i], "reg",
-						tree_say(found,
-							 "<%u>, which is also that of %.100s",
+						tree_say(found, "<%u>, the same as in %s",
 							 c->display[i].reg,
 							 tree_path(t, nodes->display[j], path)),
-						"one that no other display has",
+						"a number that no other display has",
 						"number the displays 0, 1, 2, ...");
 			if (!strcmp(c->display[i].name, c->display[j].name))
 				return check_unique_name(t, nodes->display, i, j, "label",
@@ -97,7 +97,7 @@ static int own_displays(const struct tree *t, const struct config_nodes *nodes, 
 
 		if (d->guest != NOBODY)
 			return conflict(t, nodes->guest[guest], "displays",
-					tree_say(found, "%.80s, which %.80s has already",
+					tree_say(found, "%s, which %s has already",
 						 tree_path(t, nodes->display[g->display[i]], path),
 						 tree_path(t, nodes->guest[d->guest], other)),
 					"one owner per display", "remove it from one of the lists");
@@ -108,8 +108,8 @@ static int own_displays(const struct tree *t, const struct config_nodes *nodes, 
 		gates += d->slack_gate;
 		if (gates > 1)
 			return conflict(t, nodes->display[g->display[i]], "slack-gate",
-					"a second one of one guest",
-					"one display with a gate per guest, whose jobs go in turn",
+					"a second slack-gate in the displays of one guest",
+					"one slack-gate per guest, whose jobs run in turn",
 					"remove it from one of its displays");
 	}
 	return 0;
@@ -136,7 +136,7 @@ static int check_guests(const struct tree *t, const struct config_nodes *nodes, 
 	return status;
 }
 
-/* Shares are fractions of 2^32, rounded down: three times a third is not more than the whole. */
+/* Shares are fractions of 2^32, rounded down: three thirds do not exceed the whole. */
 static int check_budgets(const struct tree *t, const struct config_nodes *nodes,
 			 const struct config *c)
 {
@@ -194,8 +194,9 @@ static int fill_panels(const struct tree *t, const struct config_nodes *nodes, s
 		if (p->num_displays == CONFIG_PANEL_DISPLAYS)
 			return conflict(
 				t, nodes->display[i], "panel",
-				tree_say(found, "one display more on \"%s\"", p->connector),
-				tree_say(allowed, "%u displays on a panel", CONFIG_PANEL_DISPLAYS),
+				tree_say(found, "one display too many on \"%s\"", p->connector),
+				tree_say(allowed, "at most %u displays on a panel",
+					 CONFIG_PANEL_DISPLAYS),
 				"use another panel or remove a display");
 		insert_by_priority(p, c, i);
 	}
@@ -219,7 +220,7 @@ uint64_t config_picture_period_ns(const struct config_panel *panel)
 	return (refreshes ? refreshes : 1) * refresh;
 }
 
-/* It is fed by the progress of one display, which must therefore be watched. */
+/* The progress of the first display feeds the watchdog, so its freezes must be looked for. */
 static int check_watchdog(const struct tree *t, const struct config_nodes *nodes,
 			  const struct config *c)
 {
@@ -229,7 +230,7 @@ static int check_watchdog(const struct tree *t, const struct config_nodes *nodes
 	if (!c->watchdog[0] || c->display[first].freeze_timeout_ms)
 		return 0;
 	return conflict(t, nodes->mediator, "watchdog",
-			tree_say(found, "one, and no freeze-timeout-ms in %.100s",
+			tree_say(found, "a watchdog, and no freeze-timeout-ms in %s",
 				 tree_path(t, nodes->display[first], path)),
 			"a display of the highest priority whose freezes are looked for",
 			"add freeze-timeout-ms there, or remove the watchdog");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <libfdt.h>
+/* Rows of a display from which the mediator knows whether its picture is fresh and true. */
+#include <string.h>
 
-#include "mediator/config/entries.h"
+#include "mediator/config/tables.h"
 
-#define CELLS		  4u /* of a rectangle */
-#define CHECKS_IN_TIMEOUT 4u
+#define CELLS			 4u /* of a region */
+#define VERIFICATIONS_IN_TIMEOUT 4u
 
 static int is_inside(const struct config_rect *r, const struct config_rect *display)
 {
@@ -18,8 +19,34 @@ static int touches(const struct config_rect *a, const struct config_rect *b)
 	       b->y < a->y + a->height;
 }
 
-/* What one check reads. */
-static int check_size(const struct tree *t, int node, const struct config_truth *truth)
+/* Whether a row needs `property`, directly or by way of another row. */
+static int depends_on(const struct config_reader *r, const struct config_property *row,
+		      const struct config_property *property)
+{
+	const struct config_property *needed = row;
+
+	while (needed != property && needed->needs)
+		needed = reader_row(r, needed->needs);
+	return needed == property;
+}
+
+/*
+ * Without a time-out, nobody would notice that frames announce nothing any more. This fault comes
+ * before those in the values of the rows below.
+ */
+int truth_finish_freeze(const struct config_reader *r, const struct config_property *row)
+{
+	if (display_of(r)->freeze_timeout_ms)
+		return 0;
+	for (uint32_t i = 0; i < r->table->num_rows; i++)
+		if (depends_on(r, &r->table->row[i], row) && reader_has(r, &r->table->row[i]))
+			return reader_missing(r, row);
+	return 0;
+}
+
+/* A verification reads the strip and all telltales at once. */
+static int check_size(const struct config_reader *r, const struct config_property *row,
+		      const struct config_truth *truth)
 {
 	uint64_t width = TRUTH_STRIP_PIXELS(truth->num_telltales), height = 1;
 	char found[TREE_TEXT], allowed[TREE_TEXT];
@@ -31,129 +58,90 @@ static int check_size(const struct tree *t, int node, const struct config_truth 
 	}
 	if (width * height <= GPUM_VERIFY_PIXELS)
 		return 0;
-	return tree_fail(t, node, "telltales", CONFIG_ERR_VALUE,
-			 tree_say(found, "regions of %u pixels", (uint32_t)(width * height)),
-			 tree_say(allowed, "the widest times the sum of heights at most %u",
-				  GPUM_VERIFY_PIXELS),
-			 "choose smaller ones");
+	return reader_fail(r, row, CONFIG_ERR_VALUE,
+			   tree_say(found, "regions of %u pixels", (uint32_t)(width * height)),
+			   tree_say(allowed, "the widest times the sum of heights at most %u",
+				    GPUM_VERIFY_PIXELS),
+			   "choose smaller ones");
 }
 
-static int read_telltales(const struct tree *t, int node, struct config_display *d)
+int truth_read_telltales(const struct config_reader *r, const struct config_property *row)
 {
-	static const char example[] = "telltales = <490 20 40 40>, <790 20 40 40>;";
-	uint32_t cells[CELLS * CONFIG_MAX_TELLTALES], count;
+	const struct config_rect *region = &display_of(r)->region;
+	struct config_truth *truth = &display_of(r)->truth;
+	uint32_t cells[CONFIG_MAX_CELLS], count;
 	char found[TREE_TEXT], allowed[TREE_TEXT];
-	struct config_truth *truth = &d->truth;
-	int status = tree_get_cells(t, node, "telltales", CELLS, CELLS * CONFIG_MAX_TELLTALES,
-				    example, cells, &count);
+	int status = reader_get_cells(
+		r, row, CELLS, CELLS * row->entries,
+		tree_say(allowed, "%u to %u numbers", CELLS, CELLS * row->entries), cells, &count);
 
 	if (status)
 		return status;
 	if (count % CELLS)
-		return tree_fail(t, node, "telltales", CONFIG_ERR_VALUE,
-				 tree_say(found, "%u numbers", count),
-				 "x y width height of each of them", "complete the last one");
+		return reader_fail(r, row, CONFIG_ERR_VALUE, tree_say(found, "%u numbers", count),
+				   "x y width height of each region", "complete the last one");
 	truth->num_telltales = count / CELLS;
 	for (uint32_t i = 0; i < truth->num_telltales; i++) {
 		const uint32_t *c = &cells[CELLS * i];
-		struct config_rect *r = &truth->telltale[i];
 
-		*r = (struct config_rect){c[0], c[1], c[2], c[3]};
-		if (!is_inside(r, &d->region))
-			return tree_fail(t, node, "telltales", CONFIG_ERR_VALUE,
-					 tree_say(found, "<%u %u %u %u>", c[0], c[1], c[2], c[3]),
-					 tree_say(allowed,
-						  "x y width height inside the display's %ux%u",
-						  d->region.width, d->region.height),
-					 "move or shrink it");
+		truth->telltale[i] = (struct config_rect){c[0], c[1], c[2], c[3]};
+		if (!is_inside(&truth->telltale[i], region))
+			return reader_fail(r, row, CONFIG_ERR_VALUE,
+					   tree_say(found, "<%u %u %u %u>", c[0], c[1], c[2], c[3]),
+					   tree_say(allowed,
+						    "x y width height inside the display's %ux%u",
+						    region->width, region->height),
+					   "move or shrink it");
 	}
-	return check_size(t, node, truth);
+	return check_size(r, row, truth);
 }
 
-static int check_strip(const struct tree *t, int node, const struct config_display *d)
+int truth_read_strip(const struct config_reader *r, const struct config_property *row)
 {
-	const struct config_truth *truth = &d->truth;
+	struct config_truth *truth = &display_of(r)->truth;
+	uint32_t cells[2] = {0, 0}, count;
+	int status = reader_get_cells(r, row, 2, 2, "2 numbers", cells, &count);
+
+	truth->announced = count > 0;
+	truth->strip_x = cells[0];
+	truth->strip_y = cells[1];
+	return status;
+}
+
+int truth_finish_strip(const struct config_reader *r, const struct config_property *row)
+{
+	const struct config_rect *region = &display_of(r)->region;
+	const struct config_truth *truth = &display_of(r)->truth;
 	const struct config_rect strip = {truth->strip_x, truth->strip_y,
 					  TRUTH_STRIP_PIXELS(truth->num_telltales), 1};
 	char found[TREE_TEXT], allowed[TREE_TEXT];
 
-	if (!is_inside(&strip, &d->region))
-		return tree_fail(t, node, "announce", CONFIG_ERR_CONFLICT,
-				 tree_say(found, "<%u %u>, a strip of %u pixels", strip.x, strip.y,
-					  strip.width),
-				 tree_say(allowed, "a strip inside the display's %ux%u",
-					  d->region.width, d->region.height),
-				 "move it");
+	if (!truth->announced)
+		return 0;
+	if (!is_inside(&strip, region))
+		return reader_fail(r, row, CONFIG_ERR_CONFLICT,
+				   tree_say(found, "<%u %u>, a strip of %u pixels", strip.x,
+					    strip.y, strip.width),
+				   tree_say(allowed, "a strip inside the display's %ux%u",
+					    region->width, region->height),
+				   "move it");
 	for (uint32_t i = 0; i < truth->num_telltales; i++)
 		if (touches(&strip, &truth->telltale[i]))
-			return tree_fail(t, node, "announce", CONFIG_ERR_CONFLICT,
-					 tree_say(found, "a strip that touches telltale %u", i),
-					 "a strip beside all telltales, whose values it holds",
-					 "move it");
+			return reader_fail(r, row, CONFIG_ERR_CONFLICT,
+					   tree_say(found, "a strip that touches telltale %u", i),
+					   "a strip outside all telltales, whose values it holds",
+					   "move it");
 	return 0;
 }
 
-static int read_strip(const struct tree *t, int node, struct config_display *d)
+/* Never less than 1: the time-out is at least two frame periods, none of them below 4 ms. */
+void truth_adjust_interval(const struct config *config, uint32_t index, struct config_range *range)
 {
-	static const char example[] = "announce = <0 0>;";
-	struct config_truth *truth = &d->truth;
-	uint32_t cells[2] = {0}, count;
-	int status = tree_get_cells(t, node, "announce", 2, 2, example, cells, &count);
+	const uint32_t timeout_ms = config->display[index].freeze_timeout_ms;
 
-	if (status)
-		return status;
-	if (!count)
-		return truth->num_telltales ? tree_missing(t, node, "announce", example) : 0;
-	truth->announced = 1;
-	truth->strip_x = cells[0];
-	truth->strip_y = cells[1];
-	return check_strip(t, node, d);
-}
-
-static int read_interval(const struct tree *t, int node, struct config_display *d)
-{
-	/* Not 0: the time-out is at least two frame periods, none of which is below 4 ms. */
-	struct tree_number rule = {.name = "check-interval-ms",
-				   .min = 1,
-				   .max = d->freeze_timeout_ms / 2,
-				   .fallback = d->freeze_timeout_ms / CHECKS_IN_TIMEOUT,
-				   .example = "check-interval-ms = <50>;"};
-
-	if (rule.max > CONFIG_MAX_VERIFY_MS)
-		rule.max = CONFIG_MAX_VERIFY_MS;
-	if (rule.fallback > rule.max)
-		rule.fallback = rule.max;
-	return tree_get_number(t, node, &rule, &d->truth.verify_ms);
-}
-
-/* Without a time-out nobody would notice that nothing is announced any more. */
-static int refuse_all(const struct tree *t, int node)
-{
-	static const char *const names[] = {"safe-picture", "announce", "telltales",
-					    "check-interval-ms"};
-	int length;
-
-	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (fdt_getprop(t->fdt, node, names[i], &length))
-			return tree_missing(t, node, "freeze-timeout-ms",
-					    "freeze-timeout-ms = <150>;");
-	return 0;
-}
-
-int config_read_truth(const struct tree *t, int node, struct config_display *d)
-{
-	int status;
-
-	if (!d->freeze_timeout_ms)
-		return refuse_all(t, node);
-	status = tree_get_path(t, node, "safe-picture",
-			       "safe-picture = \"/usr/share/gpu-mediator/safe-cluster.png\";",
-			       d->truth.safe_picture);
-	if (!status)
-		status = read_telltales(t, node, d);
-	if (!status)
-		status = read_strip(t, node, d);
-	if (!status)
-		status = read_interval(t, node, d);
-	return status;
+	if (range->max > timeout_ms / 2)
+		range->max = timeout_ms / 2;
+	range->fallback = timeout_ms / VERIFICATIONS_IN_TIMEOUT;
+	if (range->fallback > range->max)
+		range->fallback = range->max;
 }

@@ -28,7 +28,8 @@ static int parse(const char *text, json_t **reply)
 	if (json_is_true(json_object_get(*reply, "ok")))
 		return CTL_OK;
 	error = json_string_value(json_object_get(*reply, "error"));
-	fprintf(stderr, "error: mediator: %s\n", error ? error : "the reply is not understood");
+	fprintf(stderr, "error: mediator: %s\n",
+		error ? error : "the reply is no JSON object with \"ok\" or \"error\"");
 	json_decref(*reply);
 	*reply = NULL;
 	return CTL_FAILED;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest's vgpu device in xenstore, as dom0 makes and removes it. Both ends appear at once: the
- * frontend's nodes belong to the guest and may be read by the driver domain, the backend's nodes
- * the other way round.
+ * A guest's vgpu device in xenstore, which dom0 creates and removes. One transaction creates both
+ * ends: the guest owns the frontend's nodes and the driver domain may read them; the driver domain
+ * owns the backend's nodes and the guest may read them.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "mediator/ctl/ctl.h"
 
 #define MAX_DOMID     0x7fefu
-#define TRANSACTIONS  20u /* attempts, when others write at the same time */
+#define TRANSACTIONS  20u /* attempts while others write at the same time */
 #define DETACH_WAIT_S 10u
 #define STATE_CLOSED  "6"
 
@@ -53,7 +53,7 @@ static char *read_name(struct xs_handle *xs, uint32_t domid)
 	return read_node(xs, XBT_NULL, path);
 }
 
-/* By name or id; *name is a copy of its name. */
+/* Finds a domain by its name or id, and copies its name to `name`. */
 static bool find_domain(struct xs_handle *xs, const char *wanted, uint32_t *domid, char *name,
 			size_t size)
 {
@@ -86,13 +86,14 @@ static int open_device(const struct ctl_options *o, const char *guest, struct de
 	}
 	if (!find_domain(d->xs, o->driver_domain, &d->driver, name, sizeof(name))) {
 		fprintf(stderr,
-			"error: no domain %s; name the one that owns the GPU with "
+			"error: no domain %s; name the domain that owns the GPU with "
 			"--driver-domain\n",
 			o->driver_domain);
 		return CTL_FAILED;
 	}
 	if (!find_domain(d->xs, guest, &d->guest, d->name, sizeof(d->name))) {
-		fprintf(stderr, "error: no domain %s; `xl list` shows those that run\n", guest);
+		fprintf(stderr, "error: no domain %s; `xl list` shows all running domains\n",
+			guest);
 		return CTL_FAILED;
 	}
 	if (d->guest == d->driver) {
@@ -126,7 +127,7 @@ static bool write_node(struct device *d, xs_transaction_t t, const char *folder,
 	       xs_set_permissions(d->xs, t, path, p, 2);
 }
 
-/* The folders above the backend's nodes are the driver domain's, so that it can tidy up. */
+/* The driver domain owns the folders above the backend's nodes, so that it can remove them. */
 static bool write_folders(struct device *d, xs_transaction_t t)
 {
 	char path[96];
@@ -197,7 +198,7 @@ static bool in_transaction(struct device *d, bool (*change)(struct device *, xs_
 	return false;
 }
 
-/* The backend's state, or "" when there is no device. */
+/* The backend's state; "" if the guest has no device. */
 static void backend_state(struct device *d, char *state, size_t size)
 {
 	char path[160];
@@ -222,7 +223,7 @@ static int attach(struct device *d)
 	}
 	if (in_transaction(d, write_nodes))
 		return CTL_OK;
-	fprintf(stderr, "error: xenstore: the device cannot be written: %m\n");
+	fprintf(stderr, "error: xenstore: cannot create the device: %m\n");
 	return CTL_FAILED;
 }
 
@@ -251,12 +252,12 @@ static int detach(struct device *d)
 	}
 	if (strcmp(state, STATE_CLOSED) && in_transaction(d, write_closing) && !wait_closed(d))
 		fprintf(stderr,
-			"warning: %s (domain %u) was not closed within %u s; removed "
-			"nevertheless\n",
+			"warning: %s (domain %u) did not close its vgpu within %u s; it is "
+			"removed anyway\n",
 			d->name, d->guest, DETACH_WAIT_S);
 	if (in_transaction(d, remove_nodes))
 		return CTL_OK;
-	fprintf(stderr, "error: xenstore: the device cannot be removed: %m\n");
+	fprintf(stderr, "error: xenstore: cannot remove the device: %m\n");
 	return CTL_FAILED;
 }
 

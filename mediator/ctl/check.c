@@ -9,12 +9,13 @@
 
 #include "mediator/admission/admission.h"
 #include "mediator/config/config.h"
+#include "mediator/ctl/properties.h"
 
 #define TREE_MAX (2u << 20) /* the Linux boot protocol's limit for arm64 */
 
 enum { GOOD = 0, REFUSED = 1, FAILED = 2 };
 
-/* To be freed; NULL after a message on stderr. */
+/* Returns the bytes, which the caller frees, or NULL after a message on stderr. */
 static void *read_file(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "rb");
@@ -97,7 +98,7 @@ static const char *in_ms(uint64_t ns, char *text, size_t size)
 	return text;
 }
 
-/* Signed; what is missing is negative. */
+/* Negative: the response comes after the deadline. */
 static double margin_ms(const struct admission_row *row)
 {
 	return ((double)row->deadline_ns - (double)row->response_ns) / 1e6;
@@ -151,7 +152,7 @@ static int print_config(const char *path, const struct config *c, const struct a
 	return fflush(stdout) ? FAILED : GOOD;
 }
 
-/* jansson gives NULL up the chain when memory runs out, and print_json() says so. */
+/* Out of memory: jansson passes NULL on to print_json(), which reports it. */
 static json_t *panels_to_json(const struct config *c)
 {
 	json_t *list = json_array();
@@ -228,7 +229,7 @@ static int print_json(json_t *object)
 	return failed;
 }
 
-/* Times in us, rounded up; null where there is no number. */
+/* Microseconds, rounded up; null if the time is unknown or unbounded. */
 static json_t *us_or_null(uint64_t ns, int known)
 {
 	if (!known || ns == UINT64_MAX)
@@ -275,25 +276,27 @@ static int report_good(const char *path, const struct config *c, const struct ad
 {
 	if (!json)
 		return print_config(path, c, a);
-	return print_json(json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "file", path, "good", 1,
-				    "policy", c->policy->name, "panels", panels_to_json(c),
-				    "displays", displays_to_json(c), "guests", guests_to_json(c),
-				    "promise", promise_to_json(c, a)))
+	return print_json(json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}", "file", path,
+				    "good", 1, "policy", c->policy->name, "panels",
+				    panels_to_json(c), "displays", displays_to_json(c), "guests",
+				    guests_to_json(c), "promise", promise_to_json(c, a), "nodes",
+				    properties_of(c)))
 		       ? FAILED
 		       : GOOD;
 }
 
-/* `promise`, which may be NULL, is consumed. */
+/* Consumes `promise` and `nodes`, which are NULL where the tree could not be read. */
 static int report_refused(const char *path, const char *kind, const struct config_error *err,
-			  json_t *promise, bool json)
+			  json_t *promise, json_t *nodes, bool json)
 {
 	if (!json) {
 		fprintf(stderr, "%s: refused: %s: %s\n", path, kind, err->message);
 		return REFUSED;
 	}
-	return print_json(json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o*}", "file", path,
+	return print_json(json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o*, s:o*}", "file", path,
 				    "good", 0, "error", "kind", kind, "node", err->node, "property",
-				    err->property, "message", err->message, "promise", promise))
+				    err->property, "message", err->message, "promise", promise,
+				    "nodes", nodes))
 		       ? FAILED
 		       : REFUSED;
 }
@@ -304,14 +307,15 @@ static int report_late(const char *path, const struct config *c, const struct ad
 	static const char kind[] = "cannot be promised";
 
 	if (json)
-		return report_refused(path, kind, &a->error, promise_to_json(c, a), json);
+		return report_refused(path, kind, &a->error, promise_to_json(c, a),
+				      properties_of(c), json);
 	print_promise(c, a);
 	for (uint32_t i = 0; i < a->num_changes; i++)
 		printf("%s %s: %s: %u to %u\n", i ? "and   " : "change", a->change[i].node,
 		       a->change[i].property, a->change[i].from, a->change[i].to);
 	if (fflush(stdout))
 		return FAILED;
-	return report_refused(path, kind, &a->error, NULL, json);
+	return report_refused(path, kind, &a->error, NULL, NULL, json);
 }
 
 int gpumctl_check(const char *path, bool json)
@@ -328,8 +332,16 @@ int gpumctl_check(const char *path, bool json)
 	status = config_parse(blob, size, &config, &err);
 	free(blob);
 	if (status)
-		return report_refused(path, config_strstatus(status), &err, NULL, json);
+		return report_refused(path, config_strstatus(status), &err, NULL, NULL, json);
 	admission_check(&config, &admission);
 	return admission_refused(&admission) ? report_late(path, &config, &admission, json)
 					     : report_good(path, &config, &admission, json);
+}
+
+int gpumctl_properties(bool json)
+{
+	if (json)
+		return print_json(json_pack("{s:o}", "kinds", properties_table())) ? FAILED : GOOD;
+	properties_print();
+	return fflush(stdout) ? FAILED : GOOD;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gpumctl: what users and scripts ask of the GPU mediator. */
+/* gpumctl: the command line of the GPU mediator. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,13 @@ static const char usage[] =
 	"  status                        displays, guests and the GPU\n"
 	"  report FILE.json              frames and jobs since the last reset-stats (-: stdout)\n"
 	"  reset-stats                   count from now on\n"
-	"  screenshot DISPLAY FILE.png   what is on a display, or on a connector's whole panel\n"
+	"  screenshot DISPLAY FILE.png   picture of a display, or of a connector's whole panel\n"
 	"In dom0:\n"
 	"  attach GUEST                  give a domain (name or id) its virtual GPU\n"
 	"  detach GUEST                  take it away\n"
 	"Anywhere:\n"
-	"  check FILE.dtb                would the mediator accept this device tree?\n\n"
+	"  check FILE.dtb                would the mediator accept this device tree?\n"
+	"  check --properties            all properties that such a tree may have\n\n"
 	"  --json                        status and check: JSON instead of text\n"
 	"  --socket PATH                 the mediator's (default: " CONTROL_SOCKET ")\n"
 	"  --driver-domain NAME_OR_ID    attach, detach: who owns the GPU (default: driver)\n"
@@ -33,7 +34,7 @@ static const char usage[] =
 
 static int run_check(const struct ctl_options *o, const char *const *args)
 {
-	return gpumctl_check(args[0], o->json);
+	return o->properties ? gpumctl_properties(o->json) : gpumctl_check(args[0], o->json);
 }
 
 static int run_status(const struct ctl_options *o, const char *const *args)
@@ -80,11 +81,15 @@ static const struct {
 static int run(const struct ctl_options *options, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		int arguments = commands[i].arguments;
+
 		if (strcmp(commands[i].name, argv[0]))
 			continue;
-		if (argc - 1 != commands[i].arguments) {
+		if (commands[i].run == run_check && options->properties)
+			arguments = 0;
+		if (argc - 1 != arguments) {
 			fprintf(stderr, "error: %s takes %d arguments, not %d (see --help)\n",
-				argv[0], commands[i].arguments, argc - 1);
+				argv[0], arguments, argc - 1);
 			return CTL_USAGE;
 		}
 		return commands[i].run(options, (const char *const *)argv + 1);
@@ -96,6 +101,7 @@ static int run(const struct ctl_options *options, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {{"json", no_argument, NULL, 'j'},
+					      {"properties", no_argument, NULL, 'p'},
 					      {"socket", required_argument, NULL, 's'},
 					      {"libexec", required_argument, NULL, 'x'},
 					      {"driver-domain", required_argument, NULL, 'd'},
@@ -111,6 +117,9 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'j':
 			options.json = true;
+			break;
+		case 'p':
+			options.properties = true;
 			break;
 		case 's':
 			options.socket = optarg;

@@ -4,7 +4,7 @@
 
 #include "mediator/ctl/ctl.h"
 
-/* Copy the members that a report has, in its order. */
+/* Copies the named members in that order. */
 static json_t *pick(const json_t *from, const char *const names[])
 {
 	json_t *object = json_object();

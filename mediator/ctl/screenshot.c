@@ -5,7 +5,7 @@
 
 #include "mediator/ctl/ctl.h"
 
-/* Pixels are read by a helper that links GL; in dom0 there is none. */
+/* A helper reads the pixels, because it links GL, which dom0 does not have. */
 int ctl_screenshot(const struct ctl_options *options, const char *display, const char *file)
 {
 	char path[512];

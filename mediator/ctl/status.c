@@ -67,7 +67,7 @@ static void print_displays(const json_t *displays)
 	}
 }
 
-/* Displays whose freezes are looked for, and all that are not as they should be. */
+/* All pictures, then the reason of each one that is not good. */
 static void print_pictures(const json_t *displays)
 {
 	const json_t *d;
@@ -127,7 +127,7 @@ static int is_number(const json_t *object, const char *name)
 	return json_is_number(json_object_get(object, name));
 }
 
-/* What was declared and is not true spoils what was promised to others. */
+/* Warns when measurements exceed declarations: other guests' guarantees depend on them. */
 static void print_jobs(const json_t *guests)
 {
 	const json_t *g;
@@ -188,7 +188,7 @@ static void print_panels(const json_t *panels)
 	}
 }
 
-/* Only the mediator's word for it would be worth nothing: all of this was read from /proc. */
+/* The mediator reads all of this from /proc, not from its own memory of what it has set. */
 static void print_sandbox(const char *of, const json_t *s)
 {
 	if (!json_is_object(s))
@@ -197,8 +197,8 @@ static void print_sandbox(const char *of, const json_t *s)
 	       "%zu of 7 namespaces its own\n",
 	       of, json_is_true(json_object_get(s, "closed")) ? "closed" : "NOT CLOSED",
 	       integer(s, "uid"), text(s, "capabilities"),
-	       json_is_true(json_object_get(s, "no_new_privs")) ? "none to be gained"
-								: "MORE CAN BE GAINED",
+	       json_is_true(json_object_get(s, "no_new_privs")) ? "no new privileges"
+								: "NEW PRIVILEGES POSSIBLE",
 	       json_is_true(json_object_get(s, "system_calls_filtered")) ? "filtered"
 									 : "NOT FILTERED",
 	       json_is_true(json_object_get(s, "empty_root")) ? "empty" : "NOT EMPTY",
@@ -243,7 +243,7 @@ int ctl_status(const struct ctl_options *options)
 	}
 	json_decref(s);
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "error: the status cannot be written: %m\n");
+		fprintf(stderr, "error: cannot write the status: %m\n");
 		return CTL_FAILED;
 	}
 	return CTL_OK;

@@ -33,7 +33,7 @@ static int parse_source(const char *from, const char *to)
 	return status;
 }
 
-static void a_good_tree_is_read_whole(void **state)
+static void good_tree_is_read_whole(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source(NULL, NULL), CONFIG_OK);
@@ -79,7 +79,7 @@ static void a_good_tree_is_read_whole(void **state)
 	assert_string_equal(config.panel[1].node, "panel-rear");
 }
 
-static void what_promises_are_made_of_is_read(void **state)
+static void inputs_of_the_promise_are_read(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source("policy = \"fixed-priority\";",
@@ -117,7 +117,7 @@ static void what_promises_are_made_of_is_read(void **state)
 	assert_int_equal(config.panel[0].compose_us, 2500);
 }
 
-static void pictures_are_a_whole_number_of_refreshes_apart(void **state)
+static void picture_period_is_a_multiple_of_the_refresh_period(void **state)
 {
 	struct config_panel p = {.refresh_hz = 60};
 	const uint64_t refresh = 1000000000 / 60;
@@ -130,11 +130,11 @@ static void pictures_are_a_whole_number_of_refreshes_apart(void **state)
 	assert_int_equal(config_picture_period_ns(&p), 3 * refresh);
 }
 
-static void one_guest_has_one_gate(void **state)
+static void guest_has_at_most_one_gate(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source("d3: display@a {", "d3: display@a { slack-gate;"), CONFIG_OK);
-	/* Both displays of ivi. */
+	/* Both displays belong to ivi. */
 	assert_int_equal(parse_source("priority = <2>; };\n"
 				      "        d2: display@2 { reg = <2>; panel = <&panel>;\n"
 				      "          region = <800 400 480 320>; priority = <1>; "
@@ -149,7 +149,7 @@ static void one_guest_has_one_gate(void **state)
 	assert_string_equal(err.property, "slack-gate");
 }
 
-static void what_is_left_out_has_the_documented_default(void **state)
+static void absent_property_has_the_documented_default(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source("policy = \"fixed-priority\";", ""), CONFIG_OK);
@@ -185,7 +185,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(config.guest[2].budget_period_us, 0);
 }
 
-static void the_most_important_display_is_painted_last(void **state)
+static void most_important_display_is_painted_last(void **state)
 {
 	const uint32_t *order = config.panel[0].display;
 
@@ -197,7 +197,7 @@ static void the_most_important_display_is_painted_last(void **state)
 	assert_int_equal(order[2], 0);
 }
 
-static void a_guest_has_the_priority_of_its_most_important_display(void **state)
+static void guest_has_the_priority_of_its_most_important_display(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source(NULL, NULL), CONFIG_OK);
@@ -208,7 +208,7 @@ static void a_guest_has_the_priority_of_its_most_important_display(void **state)
 	assert_int_equal(config.guest[1].priority, 0);
 }
 
-static void only_a_display_that_fills_its_panel_alone_needs_no_composition(void **state)
+static void display_that_fills_its_panel_needs_no_composition(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_source(NULL, NULL), CONFIG_OK);
@@ -220,7 +220,7 @@ static void only_a_display_that_fills_its_panel_alone_needs_no_composition(void 
 	assert_true(config.panel[1].composed);
 }
 
-/* Things that look odd and are right. */
+/* Values that look odd and are allowed. */
 static const struct {
 	const char *from, *to;
 } accepted[] = {
@@ -234,7 +234,7 @@ static const struct {
 	{"freeze-timeout-ms = <100>", "jitter-us = <16666>"},
 	{"freeze-timeout-ms = <100>", "segments-per-frame = <256>"},
 	{"priority = <2>", "priority = <255>"},
-	{"priority = <2>", "priority = <0>"}, /* equal ones take turns */
+	{"priority = <2>", "priority = <0>"}, /* displays of equal priority take turns */
 	{"<800 400 480 320>", "<1248 400 32 32>"},
 	{"frame-period-us = <16667>", "frame-period-us = <16666>"},
 	{"frame-period-us = <33333>", "frame-period-us = <1000000>"},
@@ -245,14 +245,14 @@ static const struct {
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <100>; check-interval-ms = <50>"},
 	{"policy = \"fixed-priority\"", "watchdog = \"/dev/watchdog\""},
 	{"freeze-timeout-ms = <100>", "freeze-timeout-ms = <10000>"},
-	{"budget-us = <6000>", "budget-us = <12500>"}, /* 74.999 % and 25 % */
+	{"budget-us = <6000>", "budget-us = <12500>"}, /* 74.999 %, beside 25 % */
 	{"memory-mib = <64>", "memory-mib = <4>"},
 	{"memory-mib = <64>", "memory-mib = <16384>"},
 	{"\"1024x600@50\"", "\"8192x8192@240\""},
 	{"\"rear.seat_1\"", "\"abcdefghijklmnopqrstuvwxyz01234\""},
 };
 
-static void limits_themselves_are_accepted(void **state)
+static void limits_are_accepted(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
@@ -310,7 +310,7 @@ static const struct refusal {
 	{"displays {", "displays { ranges;", CONFIG_ERR_UNKNOWN, M "/displays", "ranges",
 	 "#size-cells"},
 
-	/* what promises are made of */
+	/* inputs of the promise */
 	{"max-job-us = <4000>", "max-job-us = <4000>; kill-time-us = <3999>", CONFIG_ERR_CONFLICT,
 	 G "cluster", "kill-time-us", "max-job-us, 4000, or more"},
 	{"max-job-us = <4000>", "kill-time-us = <4000>", CONFIG_ERR_MISSING, G "cluster",
@@ -564,15 +564,15 @@ static void at_most_eight_displays_share_a_panel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_tree_is_read_whole),
-		cmocka_unit_test(what_promises_are_made_of_is_read),
-		cmocka_unit_test(pictures_are_a_whole_number_of_refreshes_apart),
-		cmocka_unit_test(one_guest_has_one_gate),
-		cmocka_unit_test(what_is_left_out_has_the_documented_default),
-		cmocka_unit_test(the_most_important_display_is_painted_last),
-		cmocka_unit_test(a_guest_has_the_priority_of_its_most_important_display),
-		cmocka_unit_test(only_a_display_that_fills_its_panel_alone_needs_no_composition),
-		cmocka_unit_test(limits_themselves_are_accepted),
+		cmocka_unit_test(good_tree_is_read_whole),
+		cmocka_unit_test(inputs_of_the_promise_are_read),
+		cmocka_unit_test(picture_period_is_a_multiple_of_the_refresh_period),
+		cmocka_unit_test(guest_has_at_most_one_gate),
+		cmocka_unit_test(absent_property_has_the_documented_default),
+		cmocka_unit_test(most_important_display_is_painted_last),
+		cmocka_unit_test(guest_has_the_priority_of_its_most_important_display),
+		cmocka_unit_test(display_that_fills_its_panel_needs_no_composition),
+		cmocka_unit_test(limits_are_accepted),
 		cmocka_unit_test(a_tree_that_cannot_be_honoured_is_refused_by_node_and_property),
 		cmocka_unit_test(at_most_eight_displays_share_a_panel),
 	};

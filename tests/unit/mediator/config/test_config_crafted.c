@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trees that dtc would not write: damaged, or made to confuse. */
+/* Blobs that dtc would not write: damaged ones, and ones made to confuse the parser. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <libfdt.h>
 
 #include "mediator/config/config.h"
+#include "mediator/config/tree.h"
 #include "tests/unit/mediator/config/tree_source.h"
 
 #define M "/passthrough/gpu-mediator"
@@ -27,7 +28,7 @@ static void *compile(const char *from, const char *to, size_t *size)
 	return blob;
 }
 
-/* Bytes of the blob for others, as many; the first that are found. */
+/* Replaces the first `from` in the blob by `to`, which is as long. */
 static void replace(void *blob, size_t size, const char *from, const char *to)
 {
 	char *at = memmem(blob, size, from, strlen(from) + 1);
@@ -37,7 +38,7 @@ static void replace(void *blob, size_t size, const char *from, const char *to)
 	memcpy(at, to, strlen(to));
 }
 
-static void a_property_that_stands_twice_is_refused(void **state)
+static void repeated_property_is_refused(void **state)
 {
 	char blob[1024] __attribute__((aligned(8)));
 
@@ -75,7 +76,7 @@ static void names_from_the_blob_cannot_control_a_terminal(void **state)
 		assert_in_range(*c, ' ', '~');
 }
 
-static void a_blob_cut_anywhere_is_refused(void **state)
+static void truncated_blob_is_refused(void **state)
 {
 	char *source = tree_source(NULL, NULL);
 	size_t size = 0;
@@ -84,7 +85,7 @@ static void a_blob_cut_anywhere_is_refused(void **state)
 	(void)state;
 	assert_non_null(blob);
 	for (size_t cut = 0; cut < size; cut++) {
-		/* Of the exact size, so that the sanitizer sees a read beyond it. */
+		/* Of the exact size, so that the sanitizer finds a read beyond it. */
 		char *copy = malloc(cut ? cut : 1);
 
 		assert_non_null(copy);
@@ -97,8 +98,8 @@ static void a_blob_cut_anywhere_is_refused(void **state)
 	free(blob);
 }
 
-/* libfdt 1.6.1 itself crashes on most of these. */
-static void a_blob_of_an_older_version_is_refused(void **state)
+/* libfdt 1.6.1 itself crashes on most of these blobs. */
+static void old_blob_version_is_refused(void **state)
 {
 	char *source = tree_source(NULL, NULL);
 	size_t size = 0;
@@ -116,7 +117,7 @@ static void a_blob_of_an_older_version_is_refused(void **state)
 	free(blob);
 }
 
-static void any_damaged_byte_is_survived(void **state)
+static void damaged_byte_never_crashes_the_parser(void **state)
 {
 	char *source = tree_source(NULL, NULL);
 	size_t size = 0;
@@ -142,7 +143,7 @@ static void any_damaged_byte_is_survived(void **state)
 	free(blob);
 }
 
-static void what_is_missing_is_named(void **state)
+static void missing_node_is_named(void **state)
 {
 	static const struct {
 		const char *without[4], *node, *mentions;
@@ -199,8 +200,8 @@ static void two_displays_of_the_same_number_are_refused(void **state)
 	free(blob);
 }
 
-/* Old trees call a node's phandle so, beside or instead of the name of today. */
-static void the_old_name_of_a_phandle_belongs_everywhere(void **state)
+/* Old trees name a phandle "linux,phandle", beside or instead of "phandle". */
+static void old_name_of_phandles_is_accepted_everywhere(void **state)
 {
 	char blob[16384] __attribute__((aligned(8)));
 	size_t size = 0;
@@ -216,7 +217,7 @@ static void the_old_name_of_a_phandle_belongs_everywhere(void **state)
 	free(good);
 }
 
-static void the_path_of_a_node_far_down_is_cut_to_its_name(void **state)
+static void deep_path_is_cut_to_the_name_of_its_node(void **state)
 {
 	static char blob[8192] __attribute__((aligned(8)));
 	static const char level[] = "a-node-whose-name-is-rather-long";
@@ -237,19 +238,69 @@ static void the_path_of_a_node_far_down_is_cut_to_its_name(void **state)
 	assert_non_null(strstr(err.message, "no panel node"));
 }
 
+static void long_names_are_cut_visibly(void **state)
+{
+	static const char property[] = "a-property-whose-name-is-longer-than-the-binding-allows";
+	static char blob[1024] __attribute__((aligned(8)));
+
+	(void)state;
+	fdt_create(blob, sizeof(blob));
+	fdt_finish_reservemap(blob);
+	fdt_begin_node(blob, "");
+	fdt_property_string(blob, "compatible", CONFIG_COMPATIBLE);
+	fdt_property_string(blob, property, "");
+	fdt_end_node(blob);
+	assert_int_equal(fdt_finish(blob), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_UNKNOWN);
+	assert_int_equal(strncmp(err.property, property, sizeof(err.property) - 4), 0);
+	assert_string_equal(err.property + sizeof(err.property) - 4, "...");
+}
+
+static void long_texts_are_cut_visibly(void **state)
+{
+	char text[TREE_TEXT], longer[TREE_TEXT + 1];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer));
+	longer[TREE_TEXT - 1] = '\0';
+	assert_string_equal(tree_say(text, "%s", longer), longer);
+	longer[TREE_TEXT - 1] = 'x';
+	longer[TREE_TEXT] = '\0';
+	assert_int_equal(strlen(tree_say(text, "%s", longer)), TREE_TEXT - 1);
+	assert_string_equal(text + TREE_TEXT - 4, "...");
+}
+
+/* The structure block holds nothing but its end. */
+static void tree_without_root_is_refused(void **state)
+{
+	char blob[1024] __attribute__((aligned(8)));
+	int root;
+
+	(void)state;
+	fdt_create_empty_tree(blob, sizeof(blob));
+	root = fdt_path_offset(blob, "/");
+	assert_int_equal(fdt_nop_node(blob, root), 0);
+	assert_int_equal(config_parse(blob, sizeof(blob), &config, &err), CONFIG_ERR_NODE);
+	assert_string_equal(err.node, "/");
+	assert_non_null(strstr(err.message, "no node that is compatible"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_property_that_stands_twice_is_refused),
+		cmocka_unit_test(repeated_property_is_refused),
 		cmocka_unit_test(names_from_the_blob_cannot_control_a_terminal),
-		cmocka_unit_test(a_blob_cut_anywhere_is_refused),
-		cmocka_unit_test(a_blob_of_an_older_version_is_refused),
-		cmocka_unit_test(any_damaged_byte_is_survived),
-		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(truncated_blob_is_refused),
+		cmocka_unit_test(old_blob_version_is_refused),
+		cmocka_unit_test(damaged_byte_never_crashes_the_parser),
+		cmocka_unit_test(missing_node_is_named),
 		cmocka_unit_test(two_lists_of_the_same_name_are_refused),
 		cmocka_unit_test(two_displays_of_the_same_number_are_refused),
-		cmocka_unit_test(the_old_name_of_a_phandle_belongs_everywhere),
-		cmocka_unit_test(the_path_of_a_node_far_down_is_cut_to_its_name),
+		cmocka_unit_test(old_name_of_phandles_is_accepted_everywhere),
+		cmocka_unit_test(deep_path_is_cut_to_the_name_of_its_node),
+		cmocka_unit_test(long_names_are_cut_visibly),
+		cmocka_unit_test(long_texts_are_cut_visibly),
+		cmocka_unit_test(tree_without_root_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

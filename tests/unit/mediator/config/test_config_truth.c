@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What makes a display's picture fresh and true, as the tree says it. */
+/* Properties from which the mediator knows whether a display's picture is fresh and true. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static int parse_source(const char *from, const char *to)
 	return status;
 }
 
-static void what_makes_a_picture_true_is_read(void **state)
+static void properties_of_truth_are_read(void **state)
 {
 	const struct config_truth *t = &config.display[0].truth;
 
@@ -55,7 +55,7 @@ static void what_makes_a_picture_true_is_read(void **state)
 	assert_int_equal(config.display[1].truth.announced, 0);
 }
 
-static void a_watchdog_needs_a_first_display_that_is_watched(void **state)
+static void watchdog_needs_freeze_timeout_of_the_first_display(void **state)
 {
 	char *source = tree_source("policy = \"fixed-priority\"", "watchdog = \"/dev/watchdog\"");
 	char *freeze = strstr(source, "freeze-timeout-ms = <100>;");
@@ -75,7 +75,7 @@ static void a_watchdog_needs_a_first_display_that_is_watched(void **state)
 	assert_non_null(strstr(err.message, "freeze-timeout-ms"));
 }
 
-/* In place of the time-out of display 0, which is 1280 wide and 400 high. */
+/* `to` replaces the time-out of display 0, which is 1280 pixels wide and 400 high. */
 static const struct refusal {
 	const char *to;
 	int status;
@@ -90,13 +90,13 @@ static const struct refusal {
 	{FREEZE "safe-picture = <7>;", CONFIG_ERR_VALUE, "safe-picture", "one string"},
 	{FREEZE "telltales = <0 0 40 40>;", CONFIG_ERR_MISSING, "announce", "add it"},
 
-	/* the strip lies inside the display */
+	/* a strip outside the display */
 	{FREEZE "announce = <0>;", CONFIG_ERR_VALUE, "announce", "2 numbers"},
 	{FREEZE "announce = <1153 0>;", CONFIG_ERR_CONFLICT, "announce", "a strip of 128 pixels"},
 	{FREEZE "announce = <0 400>;", CONFIG_ERR_CONFLICT, "announce", "inside"},
 	{FREEZE "announce = <0 4294967295>;", CONFIG_ERR_CONFLICT, "announce", "inside"},
 
-	/* and so do telltales, */
+	/* telltales outside the display, or incomplete */
 	{STRIP "<0 1 40>;", CONFIG_ERR_VALUE, "telltales", "4 to 32"},
 	{STRIP "<0 1 40 40 3>;", CONFIG_ERR_VALUE, "telltales", "complete"},
 	{STRIP "<1241 1 40 40>;", CONFIG_ERR_VALUE, "telltales", "1280x400"},
@@ -106,10 +106,10 @@ static const struct refusal {
 	{STRIP "<0 1 40 401>;", CONFIG_ERR_VALUE, "telltales", "1280x400"},
 	{STRIP "<0 1 0 40>;", CONFIG_ERR_VALUE, "telltales", "1280x400"},
 	{STRIP "<0 1 40 0>;", CONFIG_ERR_VALUE, "telltales", "1280x400"},
-	/* which together are not too many pixels to be read, */
+	/* more pixels than one verification reads */
 	{STRIP "<0 1 1280 399>, <0 1 9 399>, <0 1 9 399>;", CONFIG_ERR_VALUE, "telltales",
 	 "at most 1048576"},
-	/* and whose values the strip does not spoil: it is 192 pixels of row 9 here. */
+	/* a telltale under the strip, which here is 192 pixels of row 9 */
 	{FREEZE "announce = <200 9>; telltales = <0 50 9 9>, <199 9 2 1>;", CONFIG_ERR_CONFLICT,
 	 "announce", "touches telltale 1"},
 	{FREEZE "announce = <200 9>; telltales = <0 50 9 9>, <391 0 9 10>;", CONFIG_ERR_CONFLICT,
@@ -118,7 +118,7 @@ static const struct refusal {
 	 "announce", "touches telltale 0"},
 };
 
-static void what_cannot_be_watched_is_refused(void **state)
+static void faulty_properties_of_truth_are_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
@@ -131,7 +131,7 @@ static void what_cannot_be_watched_is_refused(void **state)
 	}
 }
 
-static void a_telltale_may_lie_next_to_the_strip_on_every_side(void **state)
+static void telltale_next_to_the_strip_is_accepted(void **state)
 {
 	static const char *const beside[] = {"<191 9 9 1>", "<392 9 9 1>", "<200 0 192 9>",
 					     "<200 10 192 9>"};
@@ -146,7 +146,7 @@ static void a_telltale_may_lie_next_to_the_strip_on_every_side(void **state)
 	}
 }
 
-static void without_an_interval_a_picture_is_checked_four_times_in_the_time_out(void **state)
+static void default_interval_is_a_quarter_of_the_timeout(void **state)
 {
 	static const struct {
 		const char *to;
@@ -165,7 +165,7 @@ static void without_an_interval_a_picture_is_checked_four_times_in_the_time_out(
 	}
 }
 
-static void a_watchdog_is_the_path_of_a_file(void **state)
+static void watchdog_is_an_absolute_path(void **state)
 {
 	char path[256], to[300];
 
@@ -188,13 +188,12 @@ static void a_watchdog_is_the_path_of_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_makes_a_picture_true_is_read),
-		cmocka_unit_test(a_watchdog_needs_a_first_display_that_is_watched),
-		cmocka_unit_test(what_cannot_be_watched_is_refused),
-		cmocka_unit_test(a_telltale_may_lie_next_to_the_strip_on_every_side),
-		cmocka_unit_test(
-			without_an_interval_a_picture_is_checked_four_times_in_the_time_out),
-		cmocka_unit_test(a_watchdog_is_the_path_of_a_file),
+		cmocka_unit_test(properties_of_truth_are_read),
+		cmocka_unit_test(watchdog_needs_freeze_timeout_of_the_first_display),
+		cmocka_unit_test(faulty_properties_of_truth_are_refused),
+		cmocka_unit_test(telltale_next_to_the_strip_is_accepted),
+		cmocka_unit_test(default_interval_is_a_quarter_of_the_timeout),
+		cmocka_unit_test(watchdog_is_an_absolute_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,13 +5,14 @@
 #include <stddef.h>
 
 /*
- * The text of a good tree (three displays on "panel", one on "panel-rear", three guests) in which
- * the first `from` is replaced by `to`; from NULL: as it is. To be freed; aborts if `from` does
- * not occur, for then a test would test nothing.
+ * Returns the source of a good tree (three displays on "panel", one on "panel-rear", three guests)
+ * with the first `from` replaced by `to`; NULL for both: unchanged. The caller frees it. Aborts if
+ * the tree does not contain `from`, because the test would then test nothing.
  */
 char *tree_source(const char *from, const char *to);
 
-/* Compile a source with dtc (-@, warnings off). To be freed; NULL when dtc refuses it. */
+/* Compiles a source with dtc (-@, warnings off). The caller frees the blob; NULL: dtc refuses it.
+ */
 void *tree_compile(const char *source, size_t *size);
 
 #endif
