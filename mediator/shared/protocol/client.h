@@ -226,8 +226,8 @@ struct gpum_compose {
 };
 
 /*
- * Which parts of a picture to verify: the announcement strip, then the regions that it announces.
- * All lie inside the buffer; coordinates are those of the upright picture.
+ * The parts of a picture to verify: the announcement strip, then the regions that it announces. All
+ * lie inside the buffer; coordinates are those of the upright picture.
  */
 struct gpum_verify {
 	struct gpum_buffer buffer;
