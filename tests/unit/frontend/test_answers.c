@@ -29,7 +29,7 @@ static void assert_given_up(struct guest *g, const unsigned int head[], const u6
 	assert_false(vgpu_device_lost(g->device));
 }
 
-static void answers_in_any_order_reach_whom_they_are_for(void **state)
+static void answers_in_any_order_reach_their_commands(void **state)
 {
 	struct guest *g = *state;
 	unsigned int first = guest_send(g, 1), second = guest_send(g, 2), third = guest_send(g, 3);
@@ -136,7 +136,7 @@ static void an_index_that_goes_back_loses_the_backend_and_the_guest_lives(void *
 	assert_given_up(g, head, fence, 1);
 }
 
-static void a_lost_backend_is_not_listened_to(void **state)
+static void lost_backend_is_ignored(void **state)
 {
 	struct guest *g = *state;
 	unsigned int first = guest_send(g, 7), second = guest_send(g, 8);
@@ -155,7 +155,7 @@ static void a_lost_backend_is_not_listened_to(void **state)
 }
 
 /* It can write there; the guest goes by what it keeps itself. */
-static void a_backend_that_rewrites_descriptors_and_commands_changes_no_answer(void **state)
+static void rewritten_descriptors_and_commands_change_no_answer(void **state)
 {
 	struct guest *g = *state;
 	unsigned int head = guest_send(g, 7);
@@ -174,7 +174,7 @@ static void a_backend_that_rewrites_descriptors_and_commands_changes_no_answer(v
 	assert_answered_with_an_error(g, head, 7);
 }
 
-static void an_edid_that_claims_to_be_longer_than_its_buffer_is_cut(void **state)
+static void oversized_edid_is_cut(void **state)
 {
 	struct guest *g = *state;
 	unsigned int head = guest_send(g, 7);
@@ -193,7 +193,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, guest_set_up, guest_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(answers_in_any_order_reach_whom_they_are_for),
+		TEST(answers_in_any_order_reach_their_commands),
 		TEST(an_id_beyond_the_ring_loses_the_backend_and_the_guest_lives),
 		TEST(an_id_that_was_never_sent_loses_the_backend_and_the_guest_lives),
 		TEST(an_id_within_a_chain_loses_the_backend_and_the_guest_lives),
@@ -201,9 +201,9 @@ int main(void)
 		TEST(an_id_that_is_repeated_later_loses_the_backend_and_the_guest_lives),
 		TEST(an_index_beyond_what_was_sent_loses_the_backend_and_the_guest_lives),
 		TEST(an_index_that_goes_back_loses_the_backend_and_the_guest_lives),
-		TEST(a_lost_backend_is_not_listened_to),
-		TEST(a_backend_that_rewrites_descriptors_and_commands_changes_no_answer),
-		TEST(an_edid_that_claims_to_be_longer_than_its_buffer_is_cut),
+		TEST(lost_backend_is_ignored),
+		TEST(rewritten_descriptors_and_commands_change_no_answer),
+		TEST(oversized_edid_is_cut),
 	};
 
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);

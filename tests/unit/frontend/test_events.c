@@ -74,7 +74,7 @@ static void events_with_answers_are_never_delayed(void **state)
 		answer_one(*state);
 }
 
-static void an_event_without_an_answer_now_and_then_delays_none(void **state)
+static void occasional_idle_events_delay_no_answer(void **state)
 {
 	unsigned int i;
 
@@ -93,7 +93,7 @@ static void send_event(struct guest *g)
 	assert_int_equal(host_interrupts(), before);
 }
 
-static void no_interrupt_comes_before_the_last_one_is_done(void **state)
+static void no_interrupt_comes_before_the_last_one_has_ended(void **state)
 {
 	struct guest *g = *state;
 	unsigned int before = host_interrupts();
@@ -114,8 +114,8 @@ int main(void)
 		TEST(a_storm_of_a_lost_backend_is_one_interrupt_a_second),
 		TEST(an_answer_in_a_storm_arrives_within_a_second),
 		TEST(events_with_answers_are_never_delayed),
-		TEST(an_event_without_an_answer_now_and_then_delays_none),
-		TEST(no_interrupt_comes_before_the_last_one_is_done),
+		TEST(occasional_idle_events_delay_no_answer),
+		TEST(no_interrupt_comes_before_the_last_one_has_ended),
 	};
 
 	return cmocka_run_group_tests_name("events", tests, NULL, NULL);

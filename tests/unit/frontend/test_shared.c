@@ -52,7 +52,7 @@ static void each_page_is_shared_once_and_belongs_to_the_connection(void **state)
 }
 
 /* Commands lie in memory that is full of other things, before and behind them. */
-static void commands_show_nothing_of_what_lies_beside_them(void **state)
+static void commands_reveal_no_neighbouring_memory(void **state)
 {
 	struct guest *g = *state;
 	unsigned int i;
@@ -62,7 +62,7 @@ static void commands_show_nothing_of_what_lies_beside_them(void **state)
 	assert_int_equal(backend_sees_secrets(), 0);
 }
 
-static void a_lost_backend_is_shown_no_more_than_it_was(void **state)
+static void lost_backend_sees_nothing_new(void **state)
 {
 	struct guest *g = *state;
 
@@ -102,7 +102,7 @@ static size_t secrets_in_slots(const struct guest *g, u64 addr, size_t from, siz
 }
 
 /* Until a slot is used again it shows what the backend was sent in it; then that is gone. */
-static void a_command_shows_nothing_of_a_longer_one_before_it(void **state)
+static void short_command_reveals_nothing_of_a_longer_one_before(void **state)
 {
 	struct guest *g = *state;
 	u64 addr, first = map(g, LONG, DMA_TO_DEVICE, 0);
@@ -116,7 +116,7 @@ static void a_command_shows_nothing_of_a_longer_one_before_it(void **state)
 	} while (addr != first);
 }
 
-static void memory_that_waits_for_an_answer_shows_nothing(void **state)
+static void answer_slots_reveal_nothing(void **state)
 {
 	struct guest *g = *state;
 	u64 addr, first = map(g, LONG, DMA_TO_DEVICE, 0);
@@ -130,7 +130,7 @@ static void memory_that_waits_for_an_answer_shows_nothing(void **state)
 	} while (addr != first);
 }
 
-static void memory_that_is_not_to_be_copied_yet_shows_nothing(void **state)
+static void slots_reveal_nothing_before_the_first_sync(void **state)
 {
 	struct guest *g = *state;
 	struct device *dev = &g->device->pdev.dev;
@@ -145,7 +145,7 @@ static void memory_that_is_not_to_be_copied_yet_shows_nothing(void **state)
 	unmap(g, addr, LONG, DMA_TO_DEVICE);
 }
 
-static void a_connection_shows_nothing_of_the_one_before_it(void **state)
+static void new_connection_reveals_nothing_of_the_old_one(void **state)
 {
 	struct guest *g = *state;
 
@@ -178,7 +178,7 @@ static void a_picture_shares_its_own_pages_and_no_other(void **state)
 	guest_picture_free(&p);
 }
 
-static void also_when_its_pages_and_references_are_not_in_a_row(void **state)
+static void scattered_picture_shares_its_own_pages_and_no_other(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -194,7 +194,7 @@ static void also_when_its_pages_and_references_are_not_in_a_row(void **state)
 	guest_picture_free(&p);
 }
 
-static void a_picture_that_shares_a_page_with_other_things_is_refused(void **state)
+static void picture_with_partial_pages_is_refused(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -220,15 +220,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_connection_shares_whole_pages_of_zeroes),
 		TEST(each_page_is_shared_once_and_belongs_to_the_connection),
-		TEST(commands_show_nothing_of_what_lies_beside_them),
-		TEST(a_lost_backend_is_shown_no_more_than_it_was),
-		TEST(a_command_shows_nothing_of_a_longer_one_before_it),
-		TEST(memory_that_waits_for_an_answer_shows_nothing),
-		TEST(memory_that_is_not_to_be_copied_yet_shows_nothing),
-		TEST(a_connection_shows_nothing_of_the_one_before_it),
+		TEST(commands_reveal_no_neighbouring_memory),
+		TEST(lost_backend_sees_nothing_new),
+		TEST(short_command_reveals_nothing_of_a_longer_one_before),
+		TEST(answer_slots_reveal_nothing),
+		TEST(slots_reveal_nothing_before_the_first_sync),
+		TEST(new_connection_reveals_nothing_of_the_old_one),
 		TEST(a_picture_shares_its_own_pages_and_no_other),
-		TEST(also_when_its_pages_and_references_are_not_in_a_row),
-		TEST(a_picture_that_shares_a_page_with_other_things_is_refused),
+		TEST(scattered_picture_shares_its_own_pages_and_no_other),
+		TEST(picture_with_partial_pages_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void assert_ends_once(struct driver *d, uint64_t job, uint16_t head)
 	driver_expect_silence(d);
 }
 
-static void a_completion_that_is_said_twice_ends_one_job(void **state)
+static void repeated_completion_ends_one_job(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
@@ -88,7 +88,7 @@ static void only_its_own_completion_ends_a_job(void **state)
 	assert_ends_once(d, job, head);
 }
 
-static void a_late_completion_counts_when_it_comes(void **state)
+static void late_completion_ends_the_job(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
@@ -102,7 +102,7 @@ static void a_late_completion_counts_when_it_comes(void **state)
 }
 
 /* The mediator's kill time ends it. Until then the device goes on with what needs no GPU. */
-static void a_lost_completion_stops_what_needs_the_gpu_and_nothing_else(void **state)
+static void lost_completion_stops_only_gpu_commands(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
@@ -118,7 +118,7 @@ static void a_lost_completion_stops_what_needs_the_gpu_and_nothing_else(void **s
 	driver_expect_silence(d);
 }
 
-static void a_completion_without_a_job_is_nothing(void **state)
+static void completion_without_a_job_is_ignored(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 
@@ -140,11 +140,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_completion_that_is_said_twice_ends_one_job),
+		TEST(repeated_completion_ends_one_job),
 		TEST(only_its_own_completion_ends_a_job),
-		TEST(a_late_completion_counts_when_it_comes),
-		TEST(a_lost_completion_stops_what_needs_the_gpu_and_nothing_else),
-		TEST(a_completion_without_a_job_is_nothing),
+		TEST(late_completion_ends_the_job),
+		TEST(lost_completion_stops_only_gpu_commands),
+		TEST(completion_without_a_job_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("completion", tests, NULL, NULL);

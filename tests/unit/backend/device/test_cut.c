@@ -97,7 +97,7 @@ static uint32_t cut(const struct stream *s, uint32_t from, uint32_t max_draws)
 	return bytes / 4;
 }
 
-static void a_stream_is_cut_behind_every_nth_draw(void **state)
+static void streams_are_cut_after_every_nth_draw(void **state)
 {
 	static const struct {
 		uint32_t max_draws;
@@ -140,7 +140,7 @@ static void a_stream_is_cut_behind_every_nth_draw(void **state)
 	}
 }
 
-static void without_a_limit_nothing_is_cut(void **state)
+static void without_a_limit_streams_are_not_cut(void **state)
 {
 	struct stream *s = make_stream("sDsDsDCBsDIWs");
 
@@ -149,7 +149,7 @@ static void without_a_limit_nothing_is_cut(void **state)
 	free(s);
 }
 
-static void what_is_unknown_or_not_offered_refuses_the_stream(void **state)
+static void unknown_or_unoffered_commands_refuse_the_stream(void **state)
 {
 	static const char *const bad[] = {"?",	"z",  "p",  "t",   "V",	  "E",	"D?",
 					  "pD", "sz", "Dp", "sDt", "DsV", "DDE"};
@@ -207,7 +207,7 @@ static uint64_t draws_of(const uint32_t *dwords, uint32_t count, uint32_t *heavi
 	return draws;
 }
 
-static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up(void **state)
+static void slices_of_any_stream_are_valid_bounded_and_complete(void **state)
 {
 	static const char letters[] = "nsbveDCWBRGTPXHLIDDDDssss";
 	uint32_t seed = 4711, heaviest;
@@ -241,7 +241,7 @@ static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up
 }
 
 /* One frame of eight draws, blits and uploads, as Mesa 22.3 sent it to virgl. */
-static void what_mesa_sends_is_a_stream(void **state)
+static void mesas_stream_is_accepted(void **state)
 {
 	static uint32_t dwords[MAX_DWORDS];
 	FILE *file = fopen("tests/fuzz/corpus/fuzz_backend_cut/mesa", "rb");
@@ -261,14 +261,13 @@ static void what_mesa_sends_is_a_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stream_is_cut_behind_every_nth_draw),
-		cmocka_unit_test(without_a_limit_nothing_is_cut),
-		cmocka_unit_test(what_is_unknown_or_not_offered_refuses_the_stream),
+		cmocka_unit_test(streams_are_cut_after_every_nth_draw),
+		cmocka_unit_test(without_a_limit_streams_are_not_cut),
+		cmocka_unit_test(unknown_or_unoffered_commands_refuse_the_stream),
 		cmocka_unit_test(a_truncated_command_refuses_the_stream),
 		cmocka_unit_test(an_empty_stream_has_no_slices),
-		cmocka_unit_test(
-			the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up),
-		cmocka_unit_test(what_mesa_sends_is_a_stream),
+		cmocka_unit_test(slices_of_any_stream_are_valid_bounded_and_complete),
+		cmocka_unit_test(mesas_stream_is_accepted),
 	};
 
 	return cmocka_run_group_tests_name("cut", tests, NULL, NULL);

@@ -43,7 +43,7 @@ static uint16_t send_fill(struct driver *d, uint32_t id, uint32_t value)
 	return driver_send_stream(d, 1, &op, 1, 0);
 }
 
-static void a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was(void **state)
+static void rewriting_a_taken_chain_has_no_effect(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
@@ -63,7 +63,7 @@ static void a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was(v
 	assert_int_equal(elem[1], 8);
 }
 
-static void a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked(void **state)
+static void rewriting_a_waiting_stream_has_no_effect(void **state)
 {
 	struct driver *d = *state;
 	uint32_t pixels[W * H];
@@ -82,7 +82,7 @@ static void a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked(voi
 	assert_int_equal(pixels[W * H - 1], 0x11111111);
 }
 
-static void what_another_guest_made_does_not_exist(void **state)
+static void resources_of_another_guest_do_not_exist(void **state)
 {
 	struct driver *d = *state, *other = driver_create();
 
@@ -132,7 +132,7 @@ static const struct {
 	STRANGE(CTX_DESTROY, CONTEXT, of_resource),
 };
 
-static void no_command_reaches_what_another_guest_made(void **state)
+static void no_command_reaches_objects_of_another_guest(void **state)
 {
 	struct driver *d = *state, *other = driver_create();
 	struct gpum_state count;
@@ -157,7 +157,7 @@ static void no_command_reaches_what_another_guest_made(void **state)
 	driver_destroy(other);
 }
 
-static void what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends(void **state)
+static void job_ends_after_its_objects_are_destroyed(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_ctrl_hdr gone = {.type = VIRTIO_GPU_CMD_CTX_DESTROY, .ctx_id = 1};
@@ -178,7 +178,7 @@ static void what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends(void
 	assert_int_equal(msg.done.failed, 0);
 }
 
-static void what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answered(void **state)
+static void flush_is_answered_after_its_picture_is_destroyed(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg frame;
@@ -195,7 +195,7 @@ static void what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answere
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void who_never_reads_its_answers_stops_only_itself(void **state)
+static void guest_that_never_reads_answers_blocks_only_itself(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
@@ -215,7 +215,7 @@ static void who_never_reads_its_answers_stops_only_itself(void **state)
 	vq_complete(&d->vq, &chain.answer, "answered", 8);
 }
 
-static void fences_are_echoed_and_nothing_waits_for_their_numbers(void **state)
+static void fence_ids_are_echoed_and_never_waited_for(void **state)
 {
 	static const uint64_t numbers[] = {UINT64_MAX, 1, 1, 0x8000000000000000u, 2};
 	struct driver *d = *state;
@@ -234,7 +234,7 @@ static void fences_are_echoed_and_nothing_waits_for_their_numbers(void **state)
 	}
 }
 
-static void a_job_tells_the_mediator_no_priority(void **state)
+static void jobs_carry_no_priority(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_cmd_submit c = {.hdr = {.type = VIRTIO_GPU_CMD_SUBMIT_3D, .ctx_id = 1}};
@@ -251,7 +251,7 @@ static void a_job_tells_the_mediator_no_priority(void **state)
 	assert_int_equal(msg.job.bytes, 0);
 }
 
-static void a_new_picture_holds_nothing_of_an_old_one(void **state)
+static void new_picture_contains_no_old_pixels(void **state)
 {
 	static const uint32_t zeroes[W * H];
 	struct driver *d = *state;
@@ -270,7 +270,7 @@ static void a_new_picture_holds_nothing_of_an_old_one(void **state)
 	assert_memory_equal(pixels, zeroes, sizeof(zeroes));
 }
 
-static void an_answer_carries_nothing_but_the_answer(void **state)
+static void error_response_contains_no_old_data(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_get_capset_info info = {.hdr.type = VIRTIO_GPU_CMD_GET_CAPSET_INFO,
@@ -295,7 +295,7 @@ static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
 }
 
 /* Answers are made where the last one was; and at first in memory of who knows whom. */
-static void what_an_answer_does_not_fill_is_zero(void **state)
+static void unused_response_bytes_are_zero(void **state)
 {
 	struct driver *d = *state;
 	const struct virtio_gpu_cmd_get_edid ask = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID};
@@ -314,7 +314,7 @@ static void what_an_answer_does_not_fill_is_zero(void **state)
 	assert_zero(driver_response(d, head), 4, sizeof(struct virtio_gpu_ctrl_hdr));
 }
 
-static void a_display_of_somebody_else_is_refused(void **state)
+static void scanout_of_another_guest_is_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -327,7 +327,7 @@ static void a_display_of_somebody_else_is_refused(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_picture_beyond_its_buffer_is_not_shown(void **state)
+static void scanout_beyond_its_buffer_is_refused(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_set_scanout c = {.hdr.type = VIRTIO_GPU_CMD_SET_SCANOUT,
@@ -344,7 +344,7 @@ static void a_picture_beyond_its_buffer_is_not_shown(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_clock_near_its_end_still_tells_what_is_over(void **state)
+static void job_ends_despite_a_clock_near_overflow(void **state)
 {
 	struct driver *d = *state;
 
@@ -362,21 +362,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was),
-		TEST(a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked),
-		TEST(what_another_guest_made_does_not_exist),
-		TEST(no_command_reaches_what_another_guest_made),
-		TEST(what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends),
-		TEST(what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answered),
-		TEST(who_never_reads_its_answers_stops_only_itself),
-		TEST(fences_are_echoed_and_nothing_waits_for_their_numbers),
-		TEST(a_job_tells_the_mediator_no_priority),
-		TEST(a_new_picture_holds_nothing_of_an_old_one),
-		TEST(an_answer_carries_nothing_but_the_answer),
-		TEST(what_an_answer_does_not_fill_is_zero),
-		TEST(a_display_of_somebody_else_is_refused),
-		TEST(a_picture_beyond_its_buffer_is_not_shown),
-		TEST(a_clock_near_its_end_still_tells_what_is_over),
+		TEST(rewriting_a_taken_chain_has_no_effect),
+		TEST(rewriting_a_waiting_stream_has_no_effect),
+		TEST(resources_of_another_guest_do_not_exist),
+		TEST(no_command_reaches_objects_of_another_guest),
+		TEST(job_ends_after_its_objects_are_destroyed),
+		TEST(flush_is_answered_after_its_picture_is_destroyed),
+		TEST(guest_that_never_reads_answers_blocks_only_itself),
+		TEST(fence_ids_are_echoed_and_never_waited_for),
+		TEST(jobs_carry_no_priority),
+		TEST(new_picture_contains_no_old_pixels),
+		TEST(error_response_contains_no_old_data),
+		TEST(unused_response_bytes_are_zero),
+		TEST(scanout_of_another_guest_is_refused),
+		TEST(scanout_beyond_its_buffer_is_refused),
+		TEST(job_ends_despite_a_clock_near_overflow),
 	};
 
 	return cmocka_run_group_tests_name("threats", tests, NULL, NULL);

@@ -146,7 +146,7 @@ static void no_visit_takes_more_than_its_budget(void **state)
 }
 
 /* A driver need not want an answer to a cursor's move. */
-static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting(void **state)
+static void cursor_flood_is_taken_in_portions_and_delays_no_command(void **state)
 {
 	static struct virtqueue cursor;
 	struct driver *d = *state;
@@ -173,7 +173,7 @@ static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_wa
 	assert_int_equal(commands_so_far(d), COMMANDS + 1);
 }
 
-static void questions_beside_a_waiting_job_are_answered_in_portions(void **state)
+static void queries_beside_a_waiting_job_are_answered_in_portions(void **state)
 {
 	struct driver *d = *state;
 	uint64_t before;
@@ -190,7 +190,7 @@ static void questions_beside_a_waiting_job_are_answered_in_portions(void **state
 	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* the context's, too */
 }
 
-static void all_questions_behind_a_waiting_head_are_answered_without_another_event(void **state)
+static void queries_behind_a_waiting_head_need_no_further_event(void **state)
 {
 	struct driver *d = *state;
 
@@ -207,7 +207,7 @@ static void all_questions_behind_a_waiting_head_are_answered_without_another_eve
 	assert_int_equal(next_answer(d), -1);
 }
 
-static void a_question_that_cannot_be_answered_is_refused_while_the_head_waits(void **state)
+static void invalid_query_is_refused_while_the_head_waits(void **state)
 {
 	struct driver *d = *state;
 	const struct virtio_gpu_cmd_get_edid edid = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID,
@@ -222,7 +222,7 @@ static void a_question_that_cannot_be_answered_is_refused_while_the_head_waits(v
 	assert_int_equal(driver_response_type(d, head), VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID);
 }
 
-static void a_ring_that_breaks_behind_a_waiting_head_ends_the_connection(void **state)
+static void ring_broken_behind_a_waiting_head_ends_the_connection(void **state)
 {
 	struct driver *d = *state;
 
@@ -233,7 +233,7 @@ static void a_ring_that_breaks_behind_a_waiting_head_ends_the_connection(void **
 }
 
 /* Answers that have to wait for the job are kept, but not without end. */
-static void what_waits_for_a_job_is_answered_in_order_however_much_it_is(void **state)
+static void any_number_of_commands_behind_a_job_is_answered_in_order(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_resource_unref unref = {
@@ -264,7 +264,7 @@ static void what_waits_for_a_job_is_answered_in_order_however_much_it_is(void **
 	assert_int_equal(next_answer(d), -1);
 }
 
-static void what_comes_while_events_are_asked_for_is_taken_in_the_same_visit(void **state)
+static void command_arriving_while_events_are_requested_is_taken_at_once(void **state)
 {
 	static struct virtqueue cursor;
 	struct driver *d = *state;
@@ -291,13 +291,13 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(no_visit_takes_more_than_its_budget),
-		TEST(a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting),
-		TEST(questions_beside_a_waiting_job_are_answered_in_portions),
-		TEST(all_questions_behind_a_waiting_head_are_answered_without_another_event),
-		TEST(a_question_that_cannot_be_answered_is_refused_while_the_head_waits),
-		TEST(a_ring_that_breaks_behind_a_waiting_head_ends_the_connection),
-		TEST(what_waits_for_a_job_is_answered_in_order_however_much_it_is),
-		TEST(what_comes_while_events_are_asked_for_is_taken_in_the_same_visit),
+		TEST(cursor_flood_is_taken_in_portions_and_delays_no_command),
+		TEST(queries_beside_a_waiting_job_are_answered_in_portions),
+		TEST(queries_behind_a_waiting_head_need_no_further_event),
+		TEST(invalid_query_is_refused_while_the_head_waits),
+		TEST(ring_broken_behind_a_waiting_head_ends_the_connection),
+		TEST(any_number_of_commands_behind_a_job_is_answered_in_order),
+		TEST(command_arriving_while_events_are_requested_is_taken_at_once),
 	};
 
 	return cmocka_run_group_tests_name("visits", tests, NULL, NULL);

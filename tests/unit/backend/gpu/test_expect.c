@@ -30,7 +30,7 @@ static uint32_t questions(const struct expect *e, uint32_t within_us)
 	return count - 1;
 }
 
-static void without_experience_it_asks_regularly(void **state)
+static void first_work_is_nudged_regularly(void **state)
 {
 	struct expect e = {.period_us = PERIOD};
 
@@ -39,7 +39,7 @@ static void without_experience_it_asks_regularly(void **state)
 	assert_int_equal(questions(&e, 20500), 20);
 }
 
-static void work_like_the_last_is_hardly_asked_after(void **state)
+static void work_of_known_length_is_nudged_rarely(void **state)
 {
 	struct expect e = after(40000);
 
@@ -48,7 +48,7 @@ static void work_like_the_last_is_hardly_asked_after(void **state)
 	assert_in_range(questions(&e, 40000), 6, 8);
 }
 
-static void what_takes_longer_than_ever_is_asked_after_regularly(void **state)
+static void unusually_long_work_is_nudged_regularly(void **state)
 {
 	struct expect e = after(40000);
 
@@ -56,7 +56,7 @@ static void what_takes_longer_than_ever_is_asked_after_regularly(void **state)
 	assert_in_range(questions(&e, 100000) - questions(&e, 50000), 49, 51);
 }
 
-static void short_work_is_asked_after_soon_and_forgotten(void **state)
+static void short_work_is_nudged_early_and_not_remembered(void **state)
 {
 	struct expect e = after(40000);
 
@@ -67,7 +67,7 @@ static void short_work_is_asked_after_soon_and_forgotten(void **state)
 	assert_int_equal(questions(&e, 35000), 2);
 }
 
-static void one_faster_frame_brings_the_questions_forward(void **state)
+static void one_faster_frame_brings_nudges_forward(void **state)
 {
 	struct expect e = after(40000);
 
@@ -77,7 +77,7 @@ static void one_faster_frame_brings_the_questions_forward(void **state)
 	assert_in_range(questions(&e, 16000), 3, 5);
 }
 
-static void a_clock_that_stands_still_or_jumps_still_gives_a_pause(void **state)
+static void stopped_or_jumping_clock_still_gives_a_pause(void **state)
 {
 	struct expect e = after(40000);
 
@@ -91,12 +91,12 @@ static void a_clock_that_stands_still_or_jumps_still_gives_a_pause(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_experience_it_asks_regularly),
-		cmocka_unit_test(work_like_the_last_is_hardly_asked_after),
-		cmocka_unit_test(what_takes_longer_than_ever_is_asked_after_regularly),
-		cmocka_unit_test(short_work_is_asked_after_soon_and_forgotten),
-		cmocka_unit_test(one_faster_frame_brings_the_questions_forward),
-		cmocka_unit_test(a_clock_that_stands_still_or_jumps_still_gives_a_pause),
+		cmocka_unit_test(first_work_is_nudged_regularly),
+		cmocka_unit_test(work_of_known_length_is_nudged_rarely),
+		cmocka_unit_test(unusually_long_work_is_nudged_regularly),
+		cmocka_unit_test(short_work_is_nudged_early_and_not_remembered),
+		cmocka_unit_test(one_faster_frame_brings_nudges_forward),
+		cmocka_unit_test(stopped_or_jumping_clock_still_gives_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

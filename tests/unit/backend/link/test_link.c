@@ -175,7 +175,7 @@ static void the_device_block_is_complete_when_it_is_connected(void **state)
 	assert_int_equal(control()->device_status, VGPU_DEVICE_OK);
 }
 
-static void a_setup_block_that_cannot_be_leaves_nothing_mapped(void **state)
+static void invalid_setup_block_leaves_nothing_mapped(void **state)
 {
 	static const struct {
 		uint32_t offset, value;
@@ -205,7 +205,7 @@ static void a_setup_block_that_cannot_be_leaves_nothing_mapped(void **state)
 	assert_int_equal(mapped_pages, 0);
 }
 
-static void a_port_that_cannot_be_bound_leaves_nothing_mapped(void **state)
+static void failed_port_binding_leaves_nothing_mapped(void **state)
 {
 	(void)state;
 	refuse_bind = true;
@@ -214,7 +214,7 @@ static void a_port_that_cannot_be_bound_leaves_nothing_mapped(void **state)
 	assert_false(link_is_connected(&guest.link));
 }
 
-static void features_that_were_not_offered_or_are_missing_end_it(void **state)
+static void unoffered_or_missing_features_end_the_connection(void **state)
 {
 	static const uint64_t bad[] = {0, VGPU_F_VERSION_1, ~0ull};
 	(void)state;
@@ -227,7 +227,7 @@ static void features_that_were_not_offered_or_are_missing_end_it(void **state)
 	}
 }
 
-static void a_queue_that_is_not_enabled_ends_it(void **state)
+static void disabled_queue_ends_the_connection(void **state)
 {
 	(void)state;
 	assert_int_equal(connect(), 0);
@@ -270,7 +270,7 @@ static void events_are_cleared_once_for_each_request(void **state)
 	assert_int_equal(control()->events_read, 2);
 }
 
-static void what_a_guest_writes_into_our_registers_is_not_believed(void **state)
+static void guest_writes_to_device_registers_are_ignored(void **state)
 {
 	(void)state;
 	assert_int_equal(connect(), 0);
@@ -308,7 +308,7 @@ static void a_storm_of_events_without_work_is_slowed_down_and_then_ended(void **
 	assert_int_equal(notified, 0);
 }
 
-static void a_broken_device_is_told_to_the_guest(void **state)
+static void guest_is_told_of_a_broken_device(void **state)
 {
 	(void)state;
 	link_break(&guest.link); /* not connected: nothing happens */
@@ -323,15 +323,15 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(the_device_block_is_complete_when_it_is_connected),
-		TEST(a_setup_block_that_cannot_be_leaves_nothing_mapped),
-		TEST(a_port_that_cannot_be_bound_leaves_nothing_mapped),
-		TEST(features_that_were_not_offered_or_are_missing_end_it),
-		TEST(a_queue_that_is_not_enabled_ends_it),
+		TEST(invalid_setup_block_leaves_nothing_mapped),
+		TEST(failed_port_binding_leaves_nothing_mapped),
+		TEST(unoffered_or_missing_features_end_the_connection),
+		TEST(disabled_queue_ends_the_connection),
 		TEST(a_reset_is_acknowledged_and_the_device_may_start_again),
 		TEST(events_are_cleared_once_for_each_request),
-		TEST(what_a_guest_writes_into_our_registers_is_not_believed),
+		TEST(guest_writes_to_device_registers_are_ignored),
 		TEST(a_storm_of_events_without_work_is_slowed_down_and_then_ended),
-		TEST(a_broken_device_is_told_to_the_guest),
+		TEST(guest_is_told_of_a_broken_device),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);

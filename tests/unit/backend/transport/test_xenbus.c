@@ -80,7 +80,7 @@ static void a_flood_of_watches_is_taken_in_portions(void **state)
 }
 
 /* The state is read after each portion, so the flood hides nothing. */
-static void in_a_flood_the_state_is_seen_all_the_same(void **state)
+static void watch_flood_does_not_hide_the_state(void **state)
 {
 	struct xenbus x = connected();
 
@@ -96,7 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_watches_is_taken_in_portions),
-		cmocka_unit_test(in_a_flood_the_state_is_seen_all_the_same),
+		cmocka_unit_test(watch_flood_does_not_hide_the_state),
 	};
 
 	return cmocka_run_group_tests_name("xenbus", tests, NULL, NULL);
