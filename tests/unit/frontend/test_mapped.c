@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that keeps mapped what the guest has ended: docs/threat-model.md, B2. */
+/*
+ * A backend that keeps pages mapped after the guest has ended the grants: docs/threat-model.md, B2.
+ */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
 
 #define PICTURE 5u /* pages */
 
-/* The guest takes all memory there is: what the backend can still reach is not among it. */
+/* Allocate all free memory: no page of it is still reachable for the backend. */
 static void assert_no_mapped_page_is_used_again(void)
 {
 	struct page *taken[HOST_PAGES], *page;
@@ -38,7 +40,7 @@ static void unmapped_pages_are_freed_at_once(void **state)
 	host_unmap_all();
 	guest_disconnect(g);
 	assert_int_equal(host_grants(), 0);
-	assert_int_equal(host_pages_in_use(), 1); /* the commands' */
+	assert_int_equal(host_pages_in_use(), 1); /* g->memory */
 }
 
 static void mapped_pool_pages_are_not_reused(void **state)
@@ -81,7 +83,7 @@ static void mapped_picture_pages_are_not_reused(void **state)
 	assert_int_equal(host_grants(), POOL_PAGES + 2);
 }
 
-/* A program may have its picture open when the connection ends, and closes it later. */
+/* A program may have its picture open when the connection ends, and close it later. */
 static void mapped_pages_of_an_outlived_connection_are_not_reused(void **state)
 {
 	struct guest *g = *state;
@@ -140,7 +142,7 @@ static void failed_connection_leaves_nothing_shared(void **state)
 	assert_true(n > 2 * (POOL_PAGES + 2));
 }
 
-/* Two pages, one by one; either reference may be the one that is not there. */
+/* Two pages, granted one by one; the allocation of either reference fails. */
 static void picture_without_enough_references_is_not_shared_at_all(void **state)
 {
 	struct guest *g = *state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that reads whatever it can reach: docs/threat-model.md, B3. */
+/* A backend that reads all memory that it can reach: docs/threat-model.md, B3. */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
@@ -51,7 +51,7 @@ static void each_page_is_shared_once_and_belongs_to_the_connection(void **state)
 	assert_int_equal(host_pages_in_use(), POOL_PAGES + 2 + 1);
 }
 
-/* Commands lie in memory that is full of other things, before and behind them. */
+/* The memory before and after each command is filled with HOST_SECRET. */
 static void commands_reveal_no_neighbouring_memory(void **state)
 {
 	struct guest *g = *state;
@@ -90,7 +90,10 @@ static void unmap(struct guest *g, u64 addr, size_t len, enum dma_data_direction
 	dev->dma_ops->unmap_page(dev, addr, len, dir, 0);
 }
 
-/* All that lies in the slots that held `len` bytes at `addr`, from `from` on. */
+/*
+ * The number of bytes with HOST_SECRET in the slot of `len` bytes at `addr`, from offset `from` to
+ * the end of its last chunk.
+ */
 static size_t secrets_in_slots(const struct guest *g, u64 addr, size_t from, size_t len)
 {
 	u64 at, end = (addr + len + 511) & ~511ull;
@@ -101,7 +104,7 @@ static size_t secrets_in_slots(const struct guest *g, u64 addr, size_t from, siz
 	return n;
 }
 
-/* Until a slot is used again it shows what the backend was sent in it; then that is gone. */
+/* A slot keeps an old command until it is used again, and is cleared then. */
 static void short_command_reveals_nothing_of_a_longer_one_before(void **state)
 {
 	struct guest *g = *state;
@@ -139,7 +142,7 @@ static void slots_reveal_nothing_before_the_first_sync(void **state)
 	assert_int_equal(backend_sees_secrets(), 0);
 	dev->dma_ops->sync_single_for_device(dev, addr, SHORT, DMA_TO_DEVICE);
 	assert_int_equal(backend_sees_secrets(), SHORT);
-	/* And never more than was mapped. */
+	/* A longer sync copies no more than was mapped. */
 	dev->dma_ops->sync_single_for_device(dev, addr, 2 * LONG, DMA_TO_DEVICE);
 	assert_int_equal(backend_sees_secrets(), LONG);
 	unmap(g, addr, LONG, DMA_TO_DEVICE);
@@ -205,7 +208,7 @@ static void picture_with_partial_pages_is_refused(void **state)
 	p.sg[0].length = PAGE_SIZE;
 	p.sg[0].offset = 64;
 	assert_int_equal(guest_picture_map(g, &p), -EINVAL);
-	/* Nor is it when only the last part is such a one. */
+	/* A single partial page is enough for a refusal, also in the last segment. */
 	guest_picture_split(&p);
 	p.sg[p.nents - 1].length = 64;
 	assert_int_equal(guest_picture_map(g, &p), -EINVAL);

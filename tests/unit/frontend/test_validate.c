@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the guest's kernel module believes of what the backend says. */
+/* Validation of the backend's values in the guest's kernel module. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,8 +96,8 @@ static void an_edid_is_never_longer_than_its_answer(void **state)
 		{VGPU_RESP_OK_EDID, 1024, 1056, 1024},
 		{VGPU_RESP_OK_EDID, 1025, 1056, 1024},
 		{VGPU_RESP_OK_EDID, UINT32_MAX, 28, 1024},
-		{VGPU_RESP_OK_EDID, 1025, 27, 1025}, /* the driver looks at no such size */
-		{0x1101, 1025, 1056, 1025},	     /* nor in any other answer */
+		{VGPU_RESP_OK_EDID, 1025, 27, 1025}, /* too short to have a size */
+		{0x1101, 1025, 1056, 1025},	     /* not an EDID answer */
 	};
 
 	(void)state;

@@ -12,7 +12,9 @@
 #include "backend/commands/command.h"
 #include "mediator/shared/wire/vgpu.h"
 
-/* From memory of exactly its size, so that ASan sees a byte too far. */
+/*
+ * Decodes from an allocation of exactly the command's size, so that ASan detects a read beyond it.
+ */
 static uint32_t decode(const void *command, size_t bytes, struct command *cmd)
 {
 	static void *copy;
@@ -117,7 +119,7 @@ static void geometry_is_bounded_in_every_direction(void **state)
 	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(geometry_bytes(&cases[i].g), cases[i].bytes);
-	/* the largest geometry does not overflow into something small */
+	/* the largest geometry does not overflow to a small number */
 	assert_true(geometry_bytes(&cases[sizeof(cases) / sizeof(cases[0]) - 1].g) > 1ull << 50);
 }
 
@@ -150,7 +152,7 @@ static void resources_without_id_or_area_are_refused(void **state)
 	assert_int_equal(decode(&deep, sizeof(deep), &cmd),
 			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
 	flat.resource_id = 1;
-	flat.format = 64; /* one byte a pixel: of textures only */
+	flat.format = 64; /* one byte per pixel: valid for textures only */
 	assert_int_equal(decode(&flat, sizeof(flat), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
@@ -241,7 +243,7 @@ static void a_context_name_becomes_printable(void **state)
 	c.debug_name[5] = '\0';
 	assert_int_equal(decode(&c, sizeof(c), &cmd), 0);
 	assert_string_equal(cmd.ctx_create.name, "x??xx");
-	c.context_init = 1; /* of a feature that is not offered */
+	c.context_init = 1; /* belongs to a feature that is not offered */
 	assert_int_equal(decode(&c, sizeof(c), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	c.context_init = 0;
 	c.nlen = 65;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each command that cannot be is refused with the answer that says why, and changes nothing. */
+/* Each invalid command is refused with the error that says why, and changes nothing. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define NO_SCANOUT   VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID
 #define NO_PARAMETER VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER
 
-/* Any command: a header and words. */
+/* Any command: a header and 32-bit words. */
 struct words {
 	struct virtio_gpu_ctrl_hdr hdr;
 	uint32_t word[24];
@@ -132,7 +132,7 @@ static void transfers_are_bounded_by_level_and_layer(void **state)
 	assert_int_equal(TRANSFER(d, 1, 0, 0, 2, 2, 1, 2, 1, 2), NO_PARAMETER);
 	assert_int_equal(TRANSFER(d, 1, 0, 0, 0, 3, 1, 1, 1, 2), NO_PARAMETER);
 	driver_expect_silence(d);
-	/* Level 3 is one pixel. */
+	/* Level 3 is one pixel wide: this transfer is valid. */
 	struct words c = {.hdr = {.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D, .ctx_id = 1},
 			  .word = {0, 0, 2, 1, 1, 1, 0, 0, 1, 3, 0, 0}};
 	driver_send(d, &c, 72, 64);
@@ -146,11 +146,12 @@ static void flush_and_scanout_need_a_resource(void **state)
 
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 9u, 0u),
 			 NO_RESOURCE);
-	/* Nor is 0 the picture of the displays that are off. */
+	/* Id 0 does not stand for the displays that are off. */
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 0u, 0u),
 			 NO_RESOURCE);
 	assert_int_equal(driver_set_scanout(d, 0, 9, 8, 8), NO_RESOURCE);
-	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0), OK); /* it is off already */
+	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0),
+			 OK); /* switching off twice is no error */
 	driver_create_2d(d, 1, 8, 8);
 	driver_set_scanout(d, 0, 1, 8, 8);
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
@@ -190,7 +191,7 @@ static void transfer_2d_needs_a_2d_resource(void **state)
 				 0u, 1u, 0u),
 			 NO_PARAMETER);
 	driver_expect_silence(d);
-	/* A 3D transfer may be the device's own, which is context 0. */
+	/* A 3D transfer may use context 0, the device itself. */
 	struct words c = {.hdr = {.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D},
 			  .word = {0, 0, 0, 8, 8, 1, 0, 0, 1, 0, 0, 0}};
 	driver_send(d, &c, 72, 64);
@@ -266,7 +267,7 @@ static void invalid_cursor_commands_change_nothing(void **state)
 	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 0, 9, 5); /* no such resource */
 	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 3, 0, 5); /* no such display */
 	send_cursor(d, VIRTIO_GPU_CMD_MOVE_CURSOR, UINT32_MAX, 0, 5);
-	send_cursor(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0, 0, 0); /* of the other queue */
+	send_cursor(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0, 0, 0); /* belongs to the other queue */
 	driver_expect_silence(d);
 	device_count(d->device, &count);
 	assert_int_equal(count.rejected, 4);
@@ -298,7 +299,7 @@ static void tables_keep_their_bounds(void **state)
 	assert_int_equal(resource_table_init(&resources, 3, 1 << 20), 0);
 	assert_int_equal(resource_add(&resources, 0, &g, &r), NO_RESOURCE);
 	assert_true(resource_add(&resources, 1, &none, &r) != 0);
-	/* Many ids in few buckets. */
+	/* Three ids in the same bucket. */
 	for (uint32_t i = 1; i <= 3; i++)
 		assert_int_equal(resource_add(&resources, i * 64, &g, &r), 0);
 	for (uint32_t i = 1; i <= 3; i++)

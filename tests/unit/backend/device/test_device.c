@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of things: which command waits for what, and when it is answered. */
+/* The order of events: which command waits for which, and when each is answered. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -143,7 +143,7 @@ static void queries_are_answered_while_the_head_of_the_queue_waits(void **state)
 	advance(d, 1000);
 	assert_int_equal(driver_next_answer(d), second);
 	assert_int_equal(driver_next_answer(d), fenced);
-	/* the answered question was not taken a second time */
+	/* the answered query was not taken a second time */
 	assert_int_equal(driver_next_answer(d), -1);
 	assert_int_equal(driver_ctx_create(d, 2), VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID);
 }
@@ -262,7 +262,10 @@ static void invalid_mediator_messages_are_refused(void **state)
 	assert_int_equal(device_job_run(d->device, 1), BACKEND_ERR_MEDIATOR);
 	assert_int_equal(device_frame_shown(d->device, 0, 1), BACKEND_ERR_MEDIATOR);
 	assert_int_equal(device_frame_shown(d->device, 99, 1), BACKEND_ERR_MEDIATOR);
-	/* Another job than the one that waits, another frame than the one that is to be shown. */
+	/*
+	 * The mediator names another job than the waiting one, or another frame than the pending
+	 * one.
+	 */
 	driver_ctx_create(d, 1);
 	driver_send_work(d, 1, 100, 0);
 	device_pump(d->device);
@@ -371,7 +374,7 @@ static void one_bad_reference_refuses_the_whole_backing(void **state)
 	refused_ref = UINT32_MAX;
 	assert_int_equal(driver_attach(d, 5, 8, 64 * 64 * 4), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(mapped_pages, 4);
-	/* a second backing is not a way around the quota */
+	/* a second backing cannot be attached */
 	assert_int_equal(driver_attach(d, 5, 8, 64 * 64 * 4), VIRTIO_GPU_RESP_ERR_UNSPEC);
 	assert_int_equal(driver_unref(d, 5), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(mapped_pages, 0);

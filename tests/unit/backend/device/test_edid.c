@@ -72,7 +72,7 @@ static void sizes_beyond_a_timings_limits_are_lowered(void **state)
 	assert_int_equal(preferred(edid).height, 4095);
 	edid_make(edid, 800, 600, 0, "x");
 	assert_int_equal(preferred(edid).width, 800);
-	/* A clock of 0 would make it a text instead of a timing. */
+	/* A pixel clock of 0 would turn the timing into a text descriptor. */
 	edid_make(edid, 1, 1, 1000000, "x");
 	assert_int_equal(edid[54] | edid[55] << 8, 1);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The renderer refuses or fails: the guest learns of it, and the books are as before. */
+/*
+ * The renderer refuses a command or fails: the guest gets an error, and ids and quotas are as
+ * before.
+ */
 #include "tests/unit/backend/device/driver.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 #define W	  32u
 #define H	  16u
 
-/* The simulated GPU, but for one operation. */
+/* The simulated GPU, except for one operation that fails. */
 static const struct gpu_ops *real;
 static struct gpu_ops ops;
 static enum command_op failing_op;
@@ -156,7 +159,7 @@ static void picture_that_cannot_be_exported_is_not_shown(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		failing_error = cases[i].err;
 		assert_int_equal(driver_set_scanout(d, 0, 1, W, H), cases[i].answer);
-		/* A flush of what no display shows is no frame. */
+		/* A flush of a picture that no display shows sends no frame. */
 		uint16_t flush = driver_send_flush(d, 1, W, H);
 		assert_int_equal(device_pump(d->device), 0);
 		assert_int_equal(driver_next_answer(d), flush);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No memory is left, or there is exactly enough. */
+/* Allocations fail, or there is exactly enough memory. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ void *__real_calloc(size_t count, size_t bytes);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 
-static int calls_left = -1; /* until one fails; negative: none does */
+static int calls_left = -1; /* allocations until one fails; negative: none fails */
 
 static bool fails(void)
 {
@@ -46,7 +46,7 @@ static void device_creation_fails_cleanly_without_memory(void **state)
 		if (device)
 			break;
 	}
-	/* Itself, command, chain, answer, two tables of resources, one of contexts. */
+	/* The device, command, chain, response, two tables of resources, one of contexts. */
 	assert_int_equal(failed, 7);
 	device_destroy(device);
 }
@@ -84,7 +84,7 @@ static void the_sum_of_all_backing_is_bounded(void **state)
 	(void)state;
 	d->config.max_resources = 8;
 	driver_start(d);
-	/* 1 MiB is 256 pages: four times all that the guest has. */
+	/* The limit of 1 MiB is 256 pages: four times the guest's memory. */
 	for (uint32_t id = 1; id <= 5; id++) {
 		driver_create_2d(d, id, 8, 8);
 		assert_int_equal(driver_attach(d, id, 0, DRIVER_GUEST_PAGES * VGPU_PAGE_SIZE),
@@ -113,7 +113,7 @@ static void full_table_finds_every_resource(void **state)
 
 	(void)state;
 	assert_int_equal(resource_table_init(&t, max, UINT64_MAX), 0);
-	/* With buckets for all, or some list would be long. */
+	/* A bucket for each resource keeps the lists short. */
 	assert_true(t.hash_mask + 1 >= max);
 	for (uint32_t id = 1; id <= max; id++)
 		assert_int_equal(resource_add(&t, id * 7, &g, &r), 0);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver that starts anew: nothing of its former life is left, and the mediator is owed nothing.
+/*
+ * A driver resets the device: nothing of its earlier state is left, and the mediator still gets its
+ * answers.
  */
 #include "tests/unit/backend/device/driver.h"
 
@@ -70,7 +72,7 @@ static void frame_shown_after_a_reset_gives_no_answer(void **state)
 	device_reset(d->device);
 	assert_int_equal(device_frame_shown(d->device, 0, 1), 0);
 	assert_int_equal(driver_next_answer(d), -1);
-	/* And only once. */
+	/* A second FRAME_SHOWN is an error. */
 	assert_int_equal(device_frame_shown(d->device, 0, 1), BACKEND_ERR_MEDIATOR);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Another mediator knows nothing: what a backend tells it, and that the guest notices nothing. */
+/*
+ * A new mediator has no state: the backend announces everything again, and the guest does not
+ * notice.
+ */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -25,7 +28,7 @@ static uint16_t flush(struct driver *d, uint32_t id, struct gpum_msg *frame)
 	return head;
 }
 
-/* All that was said before is void. */
+/* Messages to the old mediator are void. */
 static void resume(struct driver *d)
 {
 	while (driver_message(d).type)
@@ -67,7 +70,7 @@ static void shown_picture_is_shown_again_unnoticed_by_its_guest(void **state)
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
 	driver_expect(d, GPUM_MSG_FRAME, &msg);
 	assert_int_equal(msg.frame.seq, before.frame.seq);
-	/* The guest is ahead: its next frame overtakes the old one, which is answered late. */
+	/* The guest's next frame may be announced before the repeated one is answered. */
 	head = flush(d, 1, &before);
 	assert_int_equal(before.frame.seq, msg.frame.seq + 1);
 	assert_int_equal(device_frame_shown(d->device, 0, msg.frame.seq), 0);
@@ -87,7 +90,7 @@ static void scanout_that_was_never_flushed_is_not_shown(void **state)
 	driver_expect_silence(d);
 }
 
-/* The earlier mediator would have answered when the display went off. */
+/* The old mediator would have answered when the scanout was switched off. */
 static void flush_of_a_destroyed_picture_is_answered(void **state)
 {
 	struct driver *d = *state;
@@ -123,7 +126,7 @@ static void waiting_job_is_announced_again_and_runs_once(void **state)
 	assert_int_equal(device_job_run(d->device, msg.job.id), BACKEND_ERR_MEDIATOR);
 }
 
-/* Whose guest has left meanwhile: nobody was promised an end of it. */
+/* The guest was reset meanwhile, and the new mediator does not wait for the job. */
 static void job_of_a_reset_guest_is_not_announced_again(void **state)
 {
 	struct driver *d = *state;

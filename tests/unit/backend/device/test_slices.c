@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A long command stream is several jobs for the mediator and one command for the guest. */
+/* A long command stream is several jobs for the mediator, but one command for the guest. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static struct gpum_job announced(struct driver *d)
 	return msg.job;
 }
 
-/* Run a job that takes so long; what comes with its end. */
+/* Run a job that takes `us` microseconds. Returns the JOB_DONE that ends it. */
 static struct gpum_job_done run(struct driver *d, uint64_t id, uint64_t us)
 {
 	struct gpum_msg msg;
@@ -175,7 +175,7 @@ static void only_queries_are_answered_between_slices(void **state)
 	uint16_t question = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
 	struct gpum_job_done done = run(d, announced(d).id, 20);
 
-	/* but for questions, which nobody has to wait for */
+	/* queries are answered meanwhile */
 	assert_int_equal(driver_next_answer(d), question);
 	assert_int_equal(driver_next_answer(d), -1);
 	assert_int_equal(device_job_run(d->device, done.next.id), 0);
@@ -200,7 +200,7 @@ static void a_failed_slice_ends_the_stream_with_the_error(void **state)
 	assert_int_equal(msg.done.next.kind, 0);
 	assert_int_equal(driver_next_answer(d), head);
 	assert_int_equal(driver_response_type(d, head), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
-	/* and the next one starts at its beginning */
+	/* the next stream starts at its beginning */
 	driver_send_stream(d, 1, ops, 2, 2);
 	assert_int_equal(announced(d).bytes, 2 * OP_BYTES);
 }
@@ -227,7 +227,7 @@ static void reset_between_slices_drops_the_rest(void **state)
 	driver_send_stream(d, 1, ops, COUNT(ops), 1);
 	done = run(d, announced(d).id, 20);
 	device_reset(d->device);
-	/* the announced slice is known to the mediator, and comes to an end without being run */
+	/* the mediator knows of the announced slice, so it ends, without being run */
 	assert_int_equal(device_job_run(d->device, done.next.id), 0);
 	assert_false(device_is_waiting(d->device));
 	driver_expect(d, GPUM_MSG_JOB_DONE, &msg);
@@ -261,7 +261,7 @@ static void short_stream_is_one_job(void **state)
 
 	driver_send_stream(d, 1, ops, COUNT(ops), 1);
 	assert_int_equal(run(d, announced(d).id, 20).next.kind, 0);
-	/* a fence alone */
+	/* a stream of length 0, which is only a fence */
 	driver_send_stream(d, 1, ops, 0, 2);
 	struct gpum_job job = announced(d);
 	assert_int_equal(job.bytes, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What hostile guests try, one thing each: docs/threat-model.md. */
+/* Attacks of hostile guests, one per test: docs/threat-model.md. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -72,7 +72,7 @@ static void rewriting_a_waiting_stream_has_no_effect(void **state)
 	driver_create_2d(d, 5, W, H);
 	uint16_t head = send_fill(d, 5, 0x11111111);
 	device_pump(d->device);
-	/* Checked and announced; now another stream stands in the ring. */
+	/* The stream was validated and announced. Now the guest overwrites it. */
 	struct sim_op *op =
 		(void *)(d->pool + d->desc[head].addr + sizeof(struct virtio_gpu_cmd_submit));
 	op->value = 0x22222222;
@@ -98,12 +98,12 @@ static void resources_of_another_guest_do_not_exist(void **state)
 			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
 	driver_send_work(d, 1, 100, 0);
 	device_pump(d->device);
-	driver_expect_silence(d); /* no job: the context is not its own */
+	driver_expect_silence(d); /* no job: the context belongs to the other guest */
 	driver_expect_silence(other);
 	driver_destroy(other);
 }
 
-/* Commands that name a resource or a context, as another guest would write them. */
+/* Commands that name a resource or context of another guest. */
 static const struct virtio_gpu_ctx_resource of_resource = {.resource_id = 5};
 static const struct virtio_gpu_resource_flush flush = {.r = {.width = 1, .height = 1},
 						       .resource_id = 5};
@@ -200,7 +200,7 @@ static void guest_that_never_reads_answers_blocks_only_itself(void **state)
 	struct driver *d = *state;
 	struct vq_chain chain;
 
-	/* Each answer has its place in the used ring: as many as there are heads. */
+	/* The used ring has an entry for each head. */
 	for (uint16_t i = 0; i < DRIVER_QUEUE_SIZE; i++) {
 		driver_desc(d, i, 8192, 8, VRING_DESC_F_WRITE, 0);
 		driver_offer(d, i);
@@ -209,7 +209,10 @@ static void guest_that_never_reads_answers_blocks_only_itself(void **state)
 	}
 	assert_int_equal(vq_take(&d->vq, &chain), 0);
 	assert_false(vq_want_events(&d->vq));
-	/* It has read none, and asks again: nothing waits for it, old answers are lost. */
+	/*
+	 * The guest reads no answer and sends again: nothing waits for it, and old answers are
+	 * overwritten.
+	 */
 	driver_offer(d, 0);
 	assert_int_equal(vq_take(&d->vq, &chain), 1);
 	vq_complete(&d->vq, &chain.answer, "answered", 8);
@@ -240,7 +243,7 @@ static void jobs_carry_no_priority(void **state)
 	struct virtio_gpu_cmd_submit c = {.hdr = {.type = VIRTIO_GPU_CMD_SUBMIT_3D, .ctx_id = 1}};
 
 	driver_ctx_create(d, 1);
-	/* Whatever stands where a later standard may put one. */
+	/* A later standard may put a priority into these bytes. */
 	memset(c.hdr.padding, 0xff, sizeof(c.hdr.padding));
 	c.hdr.ring_idx = 0xff;
 	driver_send(d, &c, sizeof(c), 64);
@@ -278,14 +281,14 @@ static void error_response_contains_no_old_data(void **state)
 	struct virtio_gpu_ctrl_hdr display = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
 	struct virtio_gpu_ctrl_hdr expected = {.type = VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER};
 
-	/* A long answer first, which must not show through the short one. */
+	/* Make a long response first; it must not show behind the short one. */
 	assert_int_equal(driver_do(d, &display, sizeof(display)), VIRTIO_GPU_RESP_OK_DISPLAY_INFO);
 	uint16_t head = driver_send(d, &info, sizeof(info), 2048);
 	device_pump(d->device);
 	assert_int_equal(driver_next_answer(d), head);
 	const uint8_t *answer = driver_response(d, head);
 	assert_memory_equal(answer, &expected, sizeof(expected));
-	assert_int_equal(answer[sizeof(expected)], 0xee); /* as the driver left it */
+	assert_int_equal(answer[sizeof(expected)], 0xee); /* unchanged since driver_send() */
 }
 
 static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
@@ -294,7 +297,7 @@ static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
 		assert_int_equal(bytes[i], 0);
 }
 
-/* Answers are made where the last one was; and at first in memory of who knows whom. */
+/* Responses are built in a reused buffer, which initially holds arbitrary data. */
 static void unused_response_bytes_are_zero(void **state)
 {
 	struct driver *d = *state;

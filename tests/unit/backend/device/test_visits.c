@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * However much a guest asks for, a visit to its queues ends soon: the mediator is listened to in
- * between. And nothing is left lying there.
+ * However many commands a guest sends, a visit to its queues ends soon, so that the mediator's
+ * messages are read in between. No command is left behind.
  */
 #include "tests/unit/backend/device/driver.h"
 
@@ -10,11 +10,11 @@
 #include "backend/error/error.h"
 
 #define QUEUE	 256u
-#define ANSWER	 (QUEUE - 1) /* the descriptor of the answer, which all commands have in common */
-#define COMMANDS 200u	     /* more than some visits take, and the last is not full */
+#define ANSWER	 (QUEUE - 1) /* the response descriptor, shared by all commands */
+#define COMMANDS 200u	     /* several visits, the last of which is not full */
 #define BUDGET	 64u
 
-/* Offsets in the pool, behind all that the driver uses. */
+/* Pool offsets behind everything that driver.c uses. */
 #define DESC_AT	    131072u
 #define AVAIL_AT    139264u
 #define USED_AT	    143360u
@@ -27,7 +27,7 @@ static uint16_t *avail;
 static struct vring_desc *desc;
 static uint16_t sent, seen;
 
-/* A queue that holds more than one visit takes, in place of `vq`. */
+/* Replace `vq` by a queue that holds more commands than a visit takes. */
 static void enlarge(struct driver *d, struct virtqueue *vq)
 {
 	const struct vgpu_queue setup = {.size = QUEUE,
@@ -63,7 +63,7 @@ static void offer(struct driver *d, const void *command, uint32_t bytes)
 	desc[sent - 1].next = ANSWER;
 }
 
-/* A job of the context 1. */
+/* A job in context 1. */
 static void offer_work(struct driver *d, uint32_t flags, uint64_t fence)
 {
 	const struct {
@@ -87,7 +87,7 @@ static void offer_many(struct driver *d, uint32_t type, uint32_t count)
 		offer(d, &c, sizeof(c));
 }
 
-/* Which command was answered next, by number; -1: none. */
+/* The number of the next answered command; -1: none. */
 static int next_answer(const struct driver *d)
 {
 	uint16_t used;
@@ -108,13 +108,13 @@ static uint64_t commands_so_far(const struct driver *d)
 	return count.commands;
 }
 
-/* --- something comes in when the visitor is about to leave ------------------------------------ */
+/* --- a command arrives while the visit ends --------------------------------------------------- */
 
 bool __real_vq_want_events(struct virtqueue *vq);
 bool __wrap_vq_want_events(struct virtqueue *vq);
 
-static struct driver *late;	  /* NULL: nothing comes */
-static struct virtqueue *late_on; /* asked for its events */
+static struct driver *late;	  /* driver that sends one more command; NULL: none */
+static struct virtqueue *late_on; /* it sends when events are requested for this queue */
 static uint32_t late_type;
 
 bool __wrap_vq_want_events(struct virtqueue *vq)
@@ -145,7 +145,7 @@ static void no_visit_takes_more_than_its_budget(void **state)
 	assert_int_equal(device_pump(d->device), 0);
 }
 
-/* A driver need not want an answer to a cursor's move. */
+/* Cursor commands may come without a response descriptor. */
 static void cursor_flood_is_taken_in_portions_and_delays_no_command(void **state)
 {
 	static struct virtqueue cursor;
@@ -161,10 +161,10 @@ static void cursor_flood_is_taken_in_portions_and_delays_no_command(void **state
 	}
 	uint16_t info = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
 	for (uint32_t moves = BUDGET; moves <= COMMANDS; moves += BUDGET) {
-		assert_int_equal(device_pump(d->device), 1); /* come again */
+		assert_int_equal(device_pump(d->device), 1); /* 1: call again */
 		assert_int_equal(driver_next_answer(d), moves == BUDGET ? info : -1);
 		assert_int_equal(commands_so_far(d), moves + 1);
-		/* Of the moves of one visit the mediator hears the last position. */
+		/* Only the last position of a visit is sent to the mediator. */
 		driver_expect(d, GPUM_MSG_CURSOR, &msg);
 		assert_int_equal(msg.cursor.x, moves - 1);
 		driver_expect_silence(d);
@@ -184,10 +184,10 @@ static void queries_beside_a_waiting_job_are_answered_in_portions(void **state)
 	offer_many(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, COMMANDS - 1);
 	for (uint32_t left = COMMANDS - 1; left > 0; left -= left < BUDGET ? left : BUDGET) {
 		before = commands_so_far(d);
-		assert_int_equal(device_pump(d->device), left >= BUDGET); /* 1: come again */
+		assert_int_equal(device_pump(d->device), left >= BUDGET); /* 1: call again */
 		assert_in_range(commands_so_far(d) - before, 1, BUDGET + 1);
 	}
-	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* the context's, too */
+	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* CTX_CREATE included */
 }
 
 static void queries_behind_a_waiting_head_need_no_further_event(void **state)
@@ -232,7 +232,7 @@ static void ring_broken_behind_a_waiting_head_ends_the_connection(void **state)
 	assert_int_equal(device_pump(d->device), BACKEND_ERR_HEAD_INDEX);
 }
 
-/* Answers that have to wait for the job are kept, but not without end. */
+/* Responses that wait for the job are deferred, up to a limit. */
 static void any_number_of_commands_behind_a_job_is_answered_in_order(void **state)
 {
 	struct driver *d = *state;

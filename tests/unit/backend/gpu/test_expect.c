@@ -8,7 +8,7 @@
 
 #define PERIOD 1000u
 
-/* Work that took so long, as often as is remembered. */
+/* The state after as many works of `took_us` as are remembered. */
 static struct expect after(uint32_t took_us)
 {
 	struct expect e = {.period_us = PERIOD};
@@ -21,7 +21,7 @@ static struct expect after(uint32_t took_us)
 	return e;
 }
 
-static uint32_t questions(const struct expect *e, uint32_t within_us)
+static uint32_t count_nudges(const struct expect *e, uint32_t within_us)
 {
 	uint32_t count = 0;
 
@@ -36,7 +36,7 @@ static void first_work_is_nudged_regularly(void **state)
 
 	(void)state;
 	expect_begin(&e, 5);
-	assert_int_equal(questions(&e, 20500), 20);
+	assert_int_equal(count_nudges(&e, 20500), 20);
 }
 
 static void work_of_known_length_is_nudged_rarely(void **state)
@@ -44,8 +44,8 @@ static void work_of_known_length_is_nudged_rarely(void **state)
 	struct expect e = after(40000);
 
 	(void)state;
-	assert_int_equal(questions(&e, 35000), 2);
-	assert_in_range(questions(&e, 40000), 6, 8);
+	assert_int_equal(count_nudges(&e, 35000), 2);
+	assert_in_range(count_nudges(&e, 40000), 6, 8);
 }
 
 static void unusually_long_work_is_nudged_regularly(void **state)
@@ -53,7 +53,7 @@ static void unusually_long_work_is_nudged_regularly(void **state)
 	struct expect e = after(40000);
 
 	(void)state;
-	assert_in_range(questions(&e, 100000) - questions(&e, 50000), 49, 51);
+	assert_in_range(count_nudges(&e, 100000) - count_nudges(&e, 50000), 49, 51);
 }
 
 static void short_work_is_nudged_early_and_not_remembered(void **state)
@@ -64,7 +64,7 @@ static void short_work_is_nudged_early_and_not_remembered(void **state)
 	assert_int_equal(expect_ask_in(&e, e.begin_us), PERIOD);
 	expect_end(&e, e.begin_us + 1500);
 	expect_begin(&e, 20000000);
-	assert_int_equal(questions(&e, 35000), 2);
+	assert_int_equal(count_nudges(&e, 35000), 2);
 }
 
 static void one_faster_frame_brings_nudges_forward(void **state)
@@ -74,7 +74,7 @@ static void one_faster_frame_brings_nudges_forward(void **state)
 	(void)state;
 	expect_end(&e, e.begin_us + 16000);
 	expect_begin(&e, 20000000);
-	assert_in_range(questions(&e, 16000), 3, 5);
+	assert_in_range(count_nudges(&e, 16000), 3, 5);
 }
 
 static void stopped_or_jumping_clock_still_gives_a_pause(void **state)

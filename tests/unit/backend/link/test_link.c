@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: control page, events, and a guest that sends them without work. */
+/* One connection: control page, event channel, and a guest that sends events without work. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@
 #define DRIVER_OK   4u
 #define FEATURES_OK 8u
 
-/* --- event channels ----------------------------------------------------------------------------
+/*
+ * --- event channels ----------------------------------------------------------------------------
  */
 
 static char handle;
@@ -81,11 +82,12 @@ int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
 	return 0;
 }
 
-/* --- the guest ---------------------------------------------------------------------------------
+/*
+ * --- the guest ---------------------------------------------------------------------------------
  */
 
 struct guest {
-	struct driver *driver; /* for its device */
+	struct driver *driver; /* provides the device and the grant table */
 	struct link link;
 };
 
@@ -137,7 +139,10 @@ static int stop(void **state)
 	return 0;
 }
 
-/* The mapping is what the guest sees of it. */
+/*
+ * The mapped control page. Tests write the guest's registers here, since the fake grant table maps
+ * copies.
+ */
 static struct vgpu_control *control(void)
 {
 	return guest.link.memory.control;
@@ -160,7 +165,8 @@ static uint64_t needed(void)
 	return VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM;
 }
 
-/* --- tests ---------------------------------------------------------------------------------------
+/*
+ * --- tests ---------------------------------------------------------------------------------------
  */
 
 static void the_device_block_is_complete_when_it_is_connected(void **state)
@@ -200,7 +206,8 @@ static void invalid_setup_block_leaves_nothing_mapped(void **state)
 		assert_int_equal(mapped_pages, 0);
 	}
 	setup_page();
-	((uint32_t *)(void *)guest_memory[DIR_REF])[7] = DRIVER_GUEST_PAGES; /* one of 64 */
+	((uint32_t *)(void *)guest_memory[DIR_REF])[7] =
+		DRIVER_GUEST_PAGES; /* one of 64 references */
 	assert_int_equal(connect(), BACKEND_ERR_GRANT);
 	assert_int_equal(mapped_pages, 0);
 }
@@ -265,7 +272,7 @@ static void events_are_cleared_once_for_each_request(void **state)
 	assert_int_equal(link_service(&guest.link), 0);
 	assert_int_equal(control()->events_read, 2);
 	assert_int_equal(control()->config_generation, 1);
-	control()->events_clear = 2; /* without a new number */
+	control()->events_clear = 2; /* without a new sequence number */
 	assert_int_equal(link_service(&guest.link), 0);
 	assert_int_equal(control()->events_read, 2);
 }
@@ -297,7 +304,9 @@ static void a_storm_of_events_without_work_is_slowed_down_and_then_ended(void **
 		link_finish_round(&guest.link, now);
 		if (status || unmasked != before)
 			continue;
-		/* Not taken at once: the guest cannot keep us busy. */
+		/*
+		 * The event channel stays masked, so that the guest cannot keep the backend busy.
+		 */
 		slow++;
 		now += 1000;
 		link_finish_round(&guest.link, now);
@@ -311,7 +320,7 @@ static void a_storm_of_events_without_work_is_slowed_down_and_then_ended(void **
 static void guest_is_told_of_a_broken_device(void **state)
 {
 	(void)state;
-	link_break(&guest.link); /* not connected: nothing happens */
+	link_break(&guest.link); /* not connected: no effect */
 	assert_int_equal(connect(), 0);
 	link_break(&guest.link);
 	assert_int_equal(control()->device_status, VGPU_DEVICE_NEEDS_RESET);

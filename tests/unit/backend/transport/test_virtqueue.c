@@ -5,7 +5,7 @@
 
 #include "backend/error/error.h"
 
-#define DATA 8192u /* an offset in the pool */
+#define DATA 8192u /* pool offset of the data */
 
 static int start(void **state)
 {
@@ -92,7 +92,7 @@ static void the_available_index_wraps_but_never_jumps(void **state)
 	}
 	d->avail[1] = (uint16_t)(d->avail[1] + DRIVER_QUEUE_SIZE + 1);
 	assert_int_equal(take(d), BACKEND_ERR_AVAIL_INDEX);
-	d->avail[1] = (uint16_t)(d->avail[1] - DRIVER_QUEUE_SIZE - 2); /* backwards */
+	d->avail[1] = (uint16_t)(d->avail[1] - DRIVER_QUEUE_SIZE - 2); /* moved back */
 	assert_int_equal(take(d), BACKEND_ERR_AVAIL_INDEX);
 }
 
@@ -103,7 +103,7 @@ static void peek_works_after_any_number_of_chains(void **state)
 
 	driver_desc(d, 0, DATA, 4, 0, 0);
 	driver_desc(d, 1, DATA, 8, 0, 0);
-	for (uint32_t i = 0; i < 40000; i++) { /* more than half of all indices */
+	for (uint32_t i = 0; i < 40000; i++) { /* more than half of the 16-bit indices */
 		driver_offer(d, 0);
 		assert_int_equal(vq_take(&d->vq, &chain), 1);
 		vq_complete(&d->vq, &chain.answer, NULL, 0);
@@ -321,7 +321,7 @@ static void with_event_index_only_the_requested_entry_notifies(void **state)
 	uint16_t *used_event = &d->avail[2 + DRIVER_QUEUE_SIZE];
 
 	vq_init(&d->vq, d->pool, sizeof(d->pool), &d->setup, true);
-	*used_event = 2; /* tell me when the third is done */
+	*used_event = 2; /* request an event after the third entry */
 	complete_one(d);
 	assert_false(vq_must_notify(&d->vq));
 	complete_one(d);
@@ -330,7 +330,7 @@ static void with_event_index_only_the_requested_entry_notifies(void **state)
 	assert_true(vq_must_notify(&d->vq));
 	complete_one(d);
 	assert_false(vq_must_notify(&d->vq));
-	*used_event = 5; /* passed in a batch */
+	*used_event = 5; /* skipped by a batch */
 	complete_one(d);
 	complete_one(d);
 	complete_one(d);
