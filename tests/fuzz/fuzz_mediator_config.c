@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a device tree. What is accepted must keep the promises of config.h, what is refused
- * must say why in one printable line.
+ * Any bytes as a device tree. An accepted tree must keep the promises of config.h; a refused one
+ * must yield a one-line printable reason.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config config;
 	static struct config_error err;
-	/* Of its own, so that it is aligned and a read beyond its end is seen. */
+	/* A copy, so that it is aligned and ASan sees a read beyond its end. */
 	uint8_t *blob = malloc(size ? size : 1);
 
 	require(blob != NULL);
