@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mediator's messages: JOB_RUN, FRAME_SHOWN, and the resume after its death; and the end of
- * jobs on the GPU.
+ * The mediator's messages (JOB_RUN, FRAME_SHOWN), the resume after a mediator's death, and the end
+ * of jobs on the GPU.
  */
 #include "backend/device/internal.h"
 
@@ -130,8 +130,8 @@ int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
 }
 
 /*
- * The new mediator knows of no job. It needs no end of an orphan, which only its predecessor waited
- * for.
+ * The new mediator knows of no job: announce the waiting one, but not an orphan, whose end only the
+ * dead mediator waited for.
  */
 static void announce_job_again(struct device *dev)
 {

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-/* export_fence() is marked unstable. Without it, completion is polled. */
+/* export_fence() is marked unstable. If it fails, completion is polled. */
 #define VIRGL_RENDERER_UNSTABLE_APIS
 #include <virglrenderer.h>
 
