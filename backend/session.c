@@ -63,7 +63,7 @@ static int follow_xenbus(struct backend *b)
 
 enum { FD_MEDIATOR, FD_XENBUS, FD_GUEST, FD_GPU, FD_COUNT };
 
-/* Timeouts are in us; -1 is none. */
+/* Time-outs are in us; -1: none. */
 static void shorten(int64_t *timeout, int64_t candidate)
 {
 	if (candidate >= 0 && (*timeout < 0 || candidate < *timeout))
