@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One guest's backend. Started by the mediator, which it speaks to over the socket at
- * GPUM_CLIENT_FD; ends when the mediator closes the socket or dom0 detaches the device.
+ * One guest's backend. The mediator starts it and talks to it over the socket at descriptor
+ * GPUM_CLIENT_FD. It ends when the mediator closes the socket or dom0 detaches the device.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "backend/backend.h"
 #include "mediator/shared/version.h"
 
-#define EXIT_USAGE 64 /* from sysexits.h; docs/protocol.md has all exit codes */
+#define EXIT_USAGE 64 /* EX_USAGE of sysexits.h */
 #define NUDGE_US   1000u
 
 struct options {
@@ -41,7 +41,7 @@ static void usage(FILE *to)
 
 static bool parse_options(int argc, char **argv, struct options *o, int *status)
 {
-	static const struct option known[] = {
+	static const struct option long_options[] = {
 		{"gpu", required_argument, NULL, 'g'},
 		{"render-node", required_argument, NULL, 'r'},
 		{"nudge-us", required_argument, NULL, 'n'},
@@ -53,7 +53,7 @@ static bool parse_options(int argc, char **argv, struct options *o, int *status)
 
 	*o = (struct options){.render_node = "/dev/dri/renderD128", .nudge_us = NUDGE_US};
 	*status = EXIT_USAGE;
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'g':
 			o->sim = strcmp(optarg, "sim") == 0;
@@ -67,7 +67,8 @@ static bool parse_options(int argc, char **argv, struct options *o, int *status)
 			break;
 		case 'n':
 			if (!xenbus_parse(optarg, 1000000, &o->nudge_us)) {
-				fprintf(stderr, "gpum-backend: --nudge-us takes a number\n");
+				fprintf(stderr, "gpum-backend: --nudge-us takes a number from 0 to "
+						"1000000\n");
 				return false;
 			}
 			break;
@@ -96,7 +97,10 @@ static void catch_signals(void)
 	struct sigaction action = {.sa_handler = on_signal};
 	sigset_t blocked;
 
-	/* Taken only within ppoll(). */
+	/*
+	 * Delivered only within ppoll(): none arrives between the test of `terminated` and the
+	 * wait.
+	 */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);

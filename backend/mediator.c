@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mediator says, and what it is told. */
+/* Messages from and to the mediator. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include "backend/error/error.h"
 
 #define STATE_PERIOD_US 100000u
+#define DOMID_MAX	0x7fefu /* below DOMID_FIRST_RESERVED of xen/xen.h */
 
 static int say_hello(struct backend *b)
 {
@@ -21,7 +22,7 @@ static int say_hello(struct backend *b)
 
 static bool config_is_sane(struct gpum_config *c)
 {
-	if (c->num_scanouts == 0 || c->num_scanouts > GPUM_MAX_SCANOUTS || c->domid > 0x7fef ||
+	if (c->num_scanouts == 0 || c->num_scanouts > GPUM_MAX_SCANOUTS || c->domid > DOMID_MAX ||
 	    c->max_events_per_s == 0)
 		return false;
 	for (uint32_t i = 0; i < c->num_scanouts; i++)
@@ -53,7 +54,10 @@ int mediator_introduce(struct backend *b, struct gpum_config *config)
 	return config_is_sane(config) ? 0 : BACKEND_ERR_MEDIATOR;
 }
 
-/* With other quotas or displays than before there is no going on. */
+/*
+ * The device was built for the old CONFIG: with other quotas or displays, the backend must be
+ * restarted.
+ */
 int mediator_resume(struct backend *b)
 {
 	struct gpum_config config;
@@ -63,7 +67,7 @@ int mediator_resume(struct backend *b)
 		return err;
 	if (memcmp(&config, &b->config, sizeof(config)))
 		return BACKEND_ERR_MEDIATOR;
-	memset(&b->told, 0xff, sizeof(b->told));
+	memset(&b->sent, 0xff, sizeof(b->sent)); /* the new mediator has no STATE yet */
 	err = device_resume(b->device);
 	if (err == 1)
 		b->link.more = true;
@@ -129,13 +133,13 @@ int64_t mediator_tell_state(struct backend *b, uint64_t now)
 	struct gpum_msg msg = {0};
 
 	read_counters(b, &msg.state);
-	if (memcmp(&msg.state, &b->told, sizeof(b->told)) == 0)
+	if (memcmp(&msg.state, &b->sent, sizeof(b->sent)) == 0)
 		return -1;
-	/* A change of the connection is news at once. */
-	if (msg.state.xenbus_state == b->told.xenbus_state && now < b->told_us + STATE_PERIOD_US)
-		return (int64_t)(b->told_us + STATE_PERIOD_US - now);
-	b->told = msg.state;
-	b->told_us = now;
+	/* The mediator acts on the connection state, so report its changes without delay. */
+	if (msg.state.xenbus_state == b->sent.xenbus_state && now < b->sent_us + STATE_PERIOD_US)
+		return (int64_t)(b->sent_us + STATE_PERIOD_US - now);
+	b->sent = msg.state;
+	b->sent_us = now;
 	gpum_msg_send(b->mediator, &msg, GPUM_MSG_STATE, -1);
 	return -1;
 }

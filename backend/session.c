@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop that serves one guest. */
+/* The event loop that serves one guest. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,8 +11,8 @@
 #include "backend/error/error.h"
 #include "mediator/shared/sandbox/sandbox.h"
 
-#define OPEN_FILES 512u	 /* pictures, fences, threads' wake-ups */
-#define HEAP_MIB   1024u /* of renderer and GL driver, besides what the guest's quota allows */
+#define OPEN_FILES 512u	 /* dma-bufs, fences, the driver threads' eventfds */
+#define HEAP_MIB   1024u /* virglrenderer and GL driver, on top of the guest's memory quota */
 
 static volatile sig_atomic_t terminated;
 
@@ -63,26 +63,27 @@ static int follow_xenbus(struct backend *b)
 
 enum { FD_MEDIATOR, FD_XENBUS, FD_GUEST, FD_GPU, FD_COUNT };
 
-static void earlier(int64_t *timeout, int64_t candidate)
+/* Time-outs are in us; -1: none. */
+static void shorten(int64_t *timeout, int64_t candidate)
 {
 	if (candidate >= 0 && (*timeout < 0 || candidate < *timeout))
 		*timeout = candidate;
 }
 
-static int64_t time_to_wait(struct backend *b, uint64_t now)
+static int64_t wait_time_us(struct backend *b, uint64_t now)
 {
 	int64_t timeout = mediator_tell_state(b, now);
 
 	if (b->link.more)
 		return 0;
 	if (device_is_waiting(b->device))
-		earlier(&timeout, b->gpu->poll_us);
+		shorten(&timeout, b->gpu->poll_us);
 	if (link_is_connected(&b->link) && b->link.masked)
-		earlier(&timeout, b->link.unmask_us > now ? (int64_t)(b->link.unmask_us - now) : 0);
+		shorten(&timeout, b->link.unmask_us > now ? (int64_t)(b->link.unmask_us - now) : 0);
 	return timeout;
 }
 
-static int wait_for_something(struct backend *b, struct pollfd fds[FD_COUNT], int64_t timeout_us)
+static int wait_for_events(struct backend *b, struct pollfd fds[FD_COUNT], int64_t timeout_us)
 {
 	struct timespec t = {.tv_sec = timeout_us / 1000000,
 			     .tv_nsec = timeout_us % 1000000 * 1000};
@@ -103,20 +104,21 @@ static int wait_for_something(struct backend *b, struct pollfd fds[FD_COUNT], in
 	return 0;
 }
 
-static int more_of_device(struct backend *b, int got)
+/* Turn device_poll()'s 1 (come again) into link.more. */
+static int note_more(struct backend *b, int got)
 {
 	if (got == 1)
 		b->link.more = true;
 	return got < 0 ? got : 0;
 }
 
-/* One round: whoever has something to say, each within its budget. */
+/* Serve every source that has something to do, each within its budget. */
 static int serve(struct backend *b, const struct pollfd fds[FD_COUNT], uint64_t now)
 {
 	int err = 0;
 
 	if (device_is_waiting(b->device))
-		err = more_of_device(b, device_poll(b->device));
+		err = note_more(b, device_poll(b->device));
 	if (!err && fds[FD_MEDIATOR].revents)
 		err = mediator_receive(b);
 	if (!err && fds[FD_GUEST].revents && link_is_connected(&b->link))
@@ -125,7 +127,7 @@ static int serve(struct backend *b, const struct pollfd fds[FD_COUNT], uint64_t 
 		err = link_service(&b->link);
 	if (!err && fds[FD_XENBUS].revents)
 		err = follow_xenbus(b);
-	/* Whoever has the GPU gives it back first. */
+	/* The running job ends before the backend answers a new mediator's RESUME. */
 	if (!err && b->resume && !device_is_waiting(b->device))
 		err = mediator_resume(b);
 	if (!err && link_is_connected(&b->link))
@@ -139,7 +141,7 @@ static int run(struct backend *b)
 	int err = follow_xenbus(b);
 
 	while (!err && !b->end && !terminated) {
-		err = wait_for_something(b, fds, time_to_wait(b, session_now_us(NULL)));
+		err = wait_for_events(b, fds, wait_time_us(b, session_now_us(NULL)));
 		if (!err)
 			err = serve(b, fds, session_now_us(NULL));
 		if (!err && b->xenbus.broken)
@@ -164,8 +166,8 @@ static int open_devices(struct backend *b)
 	return err;
 }
 
-/* From here on, what the guest sends is looked at. */
-static int close_doors(const struct backend *b)
+/* Last step before the first byte of the guest is read. */
+static int enter_sandbox(const struct backend *b)
 {
 	const struct sandbox sandbox = {
 		.rights = {.xen = true, .jit = b->gpu->compiles_for_cpu},
@@ -188,7 +190,7 @@ static int set_up(struct backend *b)
 	err = xenbus_open(&b->xenbus, b->config.domid);
 	if (err)
 		fprintf(stderr, "gpum-backend: cannot use xenstore: %s\n", strerror(errno));
-	return err ? err : close_doors(b);
+	return err ? err : enter_sandbox(b);
 }
 
 int session_run(struct backend *b)

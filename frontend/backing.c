@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backing of resources: pages granted one by one for as long as the resource lives.
+ * Backing of resources: pages that are granted one by one for the life of the resource.
  *
- * References are taken in runs: one run for the whole list of pages when the grant table has it, so
- * that a resource of a thousand pages is a single entry in the command; else a run per segment.
+ * References are allocated in runs: a single run for the whole scatterlist if the grant table has
+ * one, so that a resource of a thousand pages takes a single entry in the command; otherwise one
+ * run per segment.
  */
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -11,7 +12,7 @@
 
 #include "front.h"
 
-/* A DMA segment's length has to fit into virtio_gpu_mem_entry.length. */
+/* A DMA segment's length must fit into virtio_gpu_mem_entry.length, which has 32 bits. */
 #define DMA_LEN_MAX (1u << 30)
 
 struct run {
@@ -29,7 +30,7 @@ static unsigned int sg_pages(const struct scatterlist *sg)
 	return sg->length >> PAGE_SHIFT;
 }
 
-/* A page is granted whole: what else lay in it, the backend could read and write (XSA-403). */
+/* A grant covers a whole page: the backend could read and write anything else in it (XSA-403). */
 static bool whole_pages(const struct scatterlist *sg)
 {
 	return !sg->offset && sg->length && !(sg->length & (PAGE_SIZE - 1));
@@ -41,8 +42,9 @@ static u64 grant_address(grant_ref_t ref)
 }
 
 /*
- * Always writable: virtio_gpu maps for the device to read, yet transfers from the host write. Each
- * page is asked for its frame: in a PV guest, the frame behind the first page's is somebody else's.
+ * Always grant read-write: virtio_gpu maps for the device to read, but transfers from the host
+ * write. The frame is looked up for each page: in a PV guest, the frames after the first page's may
+ * belong to somebody else.
  */
 static void grant_segment(const struct vgpu_device *dev, struct scatterlist *sg, grant_ref_t first)
 {
@@ -53,7 +55,10 @@ static void grant_segment(const struct vgpu_device *dev, struct scatterlist *sg,
 		gnttab_grant_foreign_access_ref(first + i, dev->domid, pfn_to_gfn(pfn + i), 0);
 }
 
-/* Without a page the kernel keeps the page itself while the backend still maps it (XSA-396). */
+/*
+ * With page NULL the kernel holds a reference to the page while the backend still maps it
+ * (XSA-396).
+ */
 static void end_run(const struct run *run)
 {
 	unsigned int i;
@@ -71,7 +76,10 @@ static void backing_free(struct vgpu_backing *b)
 	kvfree(b);
 }
 
-/* Grant everything; segments that follow each other in reference and address become one. */
+/*
+ * Grant all pages. Segments whose references are consecutive are merged into one. Returns the
+ * number of segments.
+ */
 static int grant_all(struct vgpu_device *dev, struct scatterlist *sgl, int nents,
 		     struct vgpu_backing *b, bool whole, grant_ref_t first)
 {
@@ -125,7 +133,7 @@ int vgpu_backing_map(struct vgpu_device *dev, struct scatterlist *sgl, int nents
 	struct vgpu_backing *b;
 	struct scatterlist *sg;
 	u64 pages = 0;
-	int i, used = -EIO; /* not -ENODEV: at errors unknown to it, DMA warns */
+	int i, used = -EIO; /* not -ENODEV, which the DMA core warns about */
 
 	for_each_sg (sgl, sg, nents, i) {
 		if (!whole_pages(sg))
@@ -155,7 +163,7 @@ void vgpu_backing_unmap(struct vgpu_device *dev, struct scatterlist *sgl)
 	mutex_lock(&dev->backing_lock);
 	b = xa_erase(&dev->backings, (addr >> VGPU_ADDR_REF_SHIFT) & VGPU_ADDR_REF_MASK);
 	mutex_unlock(&dev->backing_lock);
-	/* None when the connection has ended before the resource did. */
+	/* NULL if the connection ended before the resource did. */
 	if (b)
 		backing_free(b);
 }

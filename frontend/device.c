@@ -2,9 +2,9 @@
 /*
  * One connection: control page, event channel, platform device and virtio device.
  *
- * DRM keeps a reference to the platform device for as long as somebody has it open, and unmaps
- * buffers through its DMA operations until then. So the platform device's last reference frees the
- * connection's memory and lets go of the module; all sharing with the backend ends long before.
+ * DRM keeps a reference to the platform device for as long as a program has it open, and unmaps
+ * buffers through its DMA operations until then. So the last reference to the platform device frees
+ * the connection's memory and releases the module; all sharing with the backend ends long before.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/mm.h>
@@ -17,10 +17,13 @@
 
 #include "front.h"
 
-/* Xen's PCI vendor id, for want of another number space; drivers match any. */
+/* Xen's PCI vendor id, since virtio has no numbers of its own; drivers match any vendor. */
 #define VENDOR_XEN 0x5853
 
-/* An unbind with a healthy backend takes milliseconds; programs may wait for answers meanwhile. */
+/*
+ * Unbinding takes milliseconds with a healthy backend. With a stuck one, programs that wait for
+ * answers block it until this time-out.
+ */
 #define STOP_TIMEOUT_MS 5000
 
 void vgpu_device_notify(struct vgpu_device *dev)
@@ -37,7 +40,7 @@ void vgpu_device_lose(struct vgpu_device *dev, const char *why)
 	schedule_work(&dev->lost_work);
 }
 
-static void lost_worker(struct work_struct *work)
+static void on_lost_work(struct work_struct *work)
 {
 	struct vgpu_device *dev = container_of(work, struct vgpu_device, lost_work);
 	unsigned int i;
@@ -48,24 +51,27 @@ static void lost_worker(struct work_struct *work)
 	dev->on_lost(dev->on_lost_arg);
 }
 
-static void stop_worker(struct work_struct *work)
+static void on_stop_timeout(struct work_struct *work)
 {
 	vgpu_device_lose(container_of(to_delayed_work(work), struct vgpu_device, stop_work),
-			 "it does not let go");
+			 "unbind timed out: commands are still unanswered");
 }
 
 static void on_config_change(struct vgpu_device *dev)
 {
 	u32 generation = READ_ONCE(dev->control->config_generation);
 
-	/* Before the driver core has set a status, virtio_config_changed has no lock to take. */
+	/*
+	 * Before the driver core has set a status, virtio_config_changed()'s lock is not
+	 * initialized.
+	 */
 	if (generation == dev->config_seen || !READ_ONCE(dev->status))
 		return;
 	WRITE_ONCE(dev->config_seen, generation);
 	virtio_config_changed(&dev->vdev);
 }
 
-static irqreturn_t vgpu_interrupt(int irq, void *arg)
+static irqreturn_t on_interrupt(int irq, void *arg)
 {
 	struct vgpu_device *dev = arg;
 	bool progress = false;
@@ -76,11 +82,11 @@ static irqreturn_t vgpu_interrupt(int irq, void *arg)
 	if (READ_ONCE(dev->registered)) {
 		on_config_change(dev);
 		if (READ_ONCE(dev->control->device_status) & VGPU_DEVICE_NEEDS_RESET)
-			vgpu_device_lose(dev, "it needs a reset");
+			vgpu_device_lose(dev, "it set NEEDS_RESET");
 	}
 	/*
-	 * Only answers count. An event without is forgiven once (a reset, a change of
-	 * configuration), a storm of them is slowed down by the kernel (XSA-332, XSA-391).
+	 * Only answers count as work. One event without answers is tolerated (a reset, a change of
+	 * configuration); the kernel slows down a storm of them (XSA-332, XSA-391).
 	 */
 	xen_irq_lateeoi((unsigned int)irq, progress ? 0 : XEN_EOI_FLAG_SPURIOUS);
 	return IRQ_HANDLED;
@@ -93,7 +99,7 @@ static int bind_events(struct vgpu_device *dev, struct xenbus_device *xdev)
 	err = xenbus_alloc_evtchn(xdev, &dev->port);
 	if (err)
 		return err;
-	irq = bind_evtchn_to_irqhandler_lateeoi(dev->port, vgpu_interrupt, 0, "vgpu", dev);
+	irq = bind_evtchn_to_irqhandler_lateeoi(dev->port, on_interrupt, 0, "vgpu", dev);
 	if (irq < 0) {
 		xenbus_free_evtchn(xdev, dev->port);
 		return irq;
@@ -168,8 +174,8 @@ struct vgpu_device *vgpu_device_create(struct xenbus_device *xdev, unsigned int 
 	dev->on_lost_arg = arg;
 	mutex_init(&dev->backing_lock);
 	xa_init(&dev->backings);
-	INIT_WORK(&dev->lost_work, lost_worker);
-	INIT_DELAYED_WORK(&dev->stop_work, stop_worker);
+	INIT_WORK(&dev->lost_work, on_lost_work);
+	INIT_DELAYED_WORK(&dev->stop_work, on_stop_timeout);
 	for (i = 0; i < VGPU_QUEUE_COUNT; i++) {
 		spin_lock_init(&dev->queue[i].lock);
 		dev->queue[i].dev = dev;
@@ -188,7 +194,7 @@ struct vgpu_device *vgpu_device_create(struct xenbus_device *xdev, unsigned int 
 	return dev;
 }
 
-/* The one and only copy of what the backend says about the device. */
+/* Copy the device block once. Only this copy is validated and used. */
 static void read_info(struct vgpu_device *dev)
 {
 	const struct vgpu_control *c = dev->control;
@@ -228,7 +234,7 @@ int vgpu_device_start(struct vgpu_device *dev)
 	read_info(dev);
 	wrong = vgpu_validate_device(&dev->info);
 	if (wrong) {
-		dev_err(dev->pdev.dev.parent, "backend refused: %s\n", wrong);
+		dev_err(dev->pdev.dev.parent, "invalid device block: %s\n", wrong);
 		return -EPROTO;
 	}
 	err = platform_device_add(&dev->pdev);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DMA of the platform device. virtio_ring maps every buffer of a command with map_page: those are
- * small and short-lived and are copied through the pool. virtio_gpu maps the backing of a resource
- * with map_sg: large and long-lived, so its pages are granted.
+ * DMA operations of the platform device. virtio_ring maps each buffer of a command with map_page:
+ * these are small and short-lived, and are copied through the pool. virtio_gpu maps the backing of
+ * a resource with map_sg: it is large and long-lived, so its pages are granted.
  */
 #include <linux/dma-map-ops.h>
 
 #include "front.h"
 
 /*
- * Larger runs of pages are split by DRM. Smaller pieces are easier to place in a grant table that
- * is in use; the whole is tried in one run first anyway (backing.c).
+ * DRM splits larger runs of pages. If backing.c finds no single run of grant references for the
+ * whole resource, pieces of this size are easier to place in a fragmented grant table.
  */
 #define SEGMENT_MAX (256u << 10)
 
@@ -28,7 +28,9 @@ static dma_addr_t vgpu_map_page(struct device *device, struct page *page, unsign
 	if (vgpu_pool_map(&dev->pool, (u8 *)page_address(page) + offset, size, dir,
 			  wants_copy(attrs), &addr)) {
 		dev_warn_ratelimited(
-			device, "the pool is full (%zu bytes wanted): raise pool_pages\n", size);
+			device,
+			"no room for %zu bytes in the shared pool; raise parameter pool_pages\n",
+			size);
 		return DMA_MAPPING_ERROR;
 	}
 	return addr;
@@ -64,7 +66,7 @@ static void vgpu_unmap_sg(struct device *device, struct scatterlist *sgl, int ne
 	vgpu_backing_unmap(vgpu_from_dma(device), sgl);
 }
 
-/* Granted pages are the same memory on both sides, and both sides map it cached: nothing to do. */
+/* Nothing to do: both sides map the granted pages themselves, cached and coherent. */
 static void vgpu_sync_sg(struct device *device, struct scatterlist *sgl, int nents,
 			 enum dma_data_direction dir)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: memory granted once, at connect, so that no command costs a grant. Slots are made of
- * chunks of 512 bytes: a typical command and its answer take one each.
+ * The pool: memory granted once, at connect, so that no command costs a grant operation. Slots
+ * consist of chunks of 512 bytes; a typical command and its answer take one chunk each.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -14,14 +14,17 @@
 #define CHUNK_SHIFT 9
 #define CHUNK_SIZE  (1u << CHUNK_SHIFT)
 
-/* What a slot stands for. Kept in private memory: nothing that the backend writes is trusted. */
+/*
+ * The guest memory behind a slot. The records are private: nothing that the backend writes is
+ * trusted.
+ */
 struct vgpu_bounce {
 	u8 *cpu;
 	u32 len;
 	u32 dir; /* enum dma_data_direction */
 };
 
-/* virtio_gpu puts 2D and 3D commands into the first queue, only cursor moves into the second. */
+/* Entries per queue. 2D and 3D commands use the control queue, only cursor commands the other. */
 static const unsigned int ring_entries[VGPU_QUEUE_COUNT] = {VGPU_QUEUE_SIZE_MAX, 64};
 
 unsigned int vgpu_pool_ring_size(unsigned int index)
@@ -152,7 +155,7 @@ fail:
 
 static void end_grant(struct page *page, grant_ref_t ref)
 {
-	/* Takes the page over: it is freed now, or when the backend has unmapped it (XSA-396). */
+	/* Takes over the page, and frees it now or once the backend has unmapped it (XSA-396). */
 	if (page)
 		gnttab_end_foreign_access(ref, page);
 }
@@ -204,7 +207,9 @@ static unsigned int chunks_for(size_t len)
 	return (unsigned int)((len + CHUNK_SIZE - 1) >> CHUNK_SHIFT);
 }
 
-/* First free run after the last one given out, or from the start; pool->chunks when there is none.
+/*
+ * The first free run of chunks after the last one handed out, else from the start; pool->chunks if
+ * there is none.
  */
 static unsigned int find_run(const struct vgpu_pool *pool, unsigned int count)
 {
@@ -238,7 +243,7 @@ int vgpu_pool_map(struct vgpu_pool *pool, void *cpu, size_t len, enum dma_data_d
 	pool->bounce[at] = (struct vgpu_bounce){.cpu = cpu, .len = (u32)len, .dir = dir};
 	spin_unlock_irqrestore(&pool->lock, flags);
 
-	/* Whatever the slot held before belongs to another command: none of it may remain. */
+	/* Clear the rest of the slot: what it held before belongs to another command. */
 	slot = (u8 *)pool->base + ((size_t)at << CHUNK_SHIFT);
 	if (dir == DMA_FROM_DEVICE || !copy) {
 		memset(slot, 0, (size_t)count << CHUNK_SHIFT);
@@ -250,7 +255,7 @@ int vgpu_pool_map(struct vgpu_pool *pool, void *cpu, size_t len, enum dma_data_d
 	return 0;
 }
 
-/* The record of the slot that starts at `addr`, or NULL. With the lock held. */
+/* The record of the slot that starts at `addr`, or NULL. The lock must be held. */
 static struct vgpu_bounce *find_slot(struct vgpu_pool *pool, u64 addr)
 {
 	u64 at = addr >> CHUNK_SHIFT;
@@ -278,7 +283,7 @@ void vgpu_pool_unmap(struct vgpu_pool *pool, u64 addr, bool copy)
 	found = find_slot(pool, addr);
 	if (found) {
 		b = *found;
-		/* Copied before the slot is free for others, and under the lock for that reason. */
+		/* Copy before the slot is freed for others, hence under the lock. */
 		if (copy)
 			copy_back(pool, addr, &b, b.len);
 		*found = (struct vgpu_bounce){0};

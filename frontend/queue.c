@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Virtqueues, each in two copies: virtio_ring works on a ring in private memory, the backend on one
- * in the pool, and this file carries entries over. Two reasons:
+ * in the pool, and this file carries entries from one to the other. There are two reasons:
  *
- * - virtio_ring of Linux 6.1 follows the NEXT flags of its descriptors when it frees a chain. In
- *   memory that the backend can write, that is an endless loop inside the guest's kernel.
- * - We know what the backend still owes. When it dies, we answer in its place, so that fences
- * signal and nobody in the guest waits for ever on a GPU that is gone.
+ * - virtio_ring of Linux 6.1 follows the NEXT flags of its descriptors when it frees a chain. If
+ *   the backend could write these descriptors, it could cause an endless loop in the guest's
+ *   kernel.
+ * - The frontend knows which commands the backend has not answered. When the backend dies, the
+ *   frontend answers in its place, so that fences signal and no program waits for ever.
  *
- * The private ring does not negotiate EVENT_IDX, hence virtio_ring kicks after each batch; whether
- * that becomes an event for the backend is decided here, on the shared ring's event index.
+ * The private ring does not negotiate EVENT_IDX, so virtio_ring kicks after each batch. Whether a
+ * kick becomes an event for the backend is decided here, by the shared ring's event index.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -19,7 +20,10 @@
 
 #include "front.h"
 
-/* Size of a split virtqueue's fixed fields is virtio_ring's business: it tells where they lie. */
+/*
+ * Alignment of the used ring in the private ring; any value works, since vring_init() and
+ * virtio_ring get the same.
+ */
 #define PRIVATE_ALIGN SMP_CACHE_BYTES
 
 static u16 get16(const struct vgpu_shadow *q, const __virtio16 *p)
@@ -37,14 +41,14 @@ static u16 slot(const struct vgpu_shadow *q, u16 index)
 	return index & (u16)(q->size - 1);
 }
 
-/* The next head that virtio_ring has made available, or -1. Private memory: trusted. */
+/* The next head that virtio_ring has made available, or -1. The private ring is trusted. */
 static int take_head(struct vgpu_shadow *q)
 {
 	u16 head;
 
 	if (q->ring_avail == get16(q, &q->ring.avail->idx))
 		return -1;
-	virt_rmb(); /* the entry after the index */
+	virt_rmb(); /* read the entry after the index */
 	head = get16(q, &q->ring.avail->ring[slot(q, q->ring_avail)]);
 	q->ring_avail++;
 	if (WARN_ON_ONCE(head >= q->size))
@@ -54,7 +58,7 @@ static int take_head(struct vgpu_shadow *q)
 	return head;
 }
 
-/* The following descriptor of a chain, or -1 after the last. */
+/* The next descriptor of a chain, or -1 after the last. */
 static int next_desc(const struct vgpu_shadow *q, unsigned int i)
 {
 	const struct vring_desc *d = &q->ring.desc[i];
@@ -76,7 +80,7 @@ static void share_chain(struct vgpu_shadow *q, int head)
 	q->shared_avail++;
 }
 
-/* Hand everything new to the backend; true when it wants an event for that. */
+/* Make all new chains available to the backend. Returns whether it wants an event for them. */
 static bool publish(struct vgpu_shadow *q)
 {
 	u16 before = q->shared_avail;
@@ -86,16 +90,16 @@ static bool publish(struct vgpu_shadow *q)
 		share_chain(q, head);
 	if (q->shared_avail == before)
 		return false;
-	virt_wmb(); /* descriptors and entries before the index */
+	virt_wmb(); /* write descriptors and entries before the index */
 	put16(q, &q->shared.avail->idx, q->shared_avail);
-	virt_mb(); /* the index before the question whether the backend sleeps */
+	virt_mb(); /* write the index before reading whether the backend wants an event */
 	if (q->dev->event_idx)
 		return vring_need_event(get16(q, &vring_avail_event(&q->shared)), q->shared_avail,
 					before);
 	return !(get16(q, &q->shared.used->flags) & VRING_USED_F_NO_NOTIFY);
 }
 
-/* Give a head back to virtio_ring; finish_used makes all of them visible. */
+/* Return a head to virtio_ring. finish_used() makes returned heads visible. */
 static void put_used(struct vgpu_shadow *q, unsigned int head, u32 len)
 {
 	struct vring_used_elem *e = &q->ring.used->ring[slot(q, q->ring_used)];
@@ -109,14 +113,14 @@ static void put_used(struct vgpu_shadow *q, unsigned int head, u32 len)
 
 static void finish_used(struct vgpu_shadow *q)
 {
-	virt_wmb(); /* entries before the index */
+	virt_wmb(); /* write entries before the index */
 	put16(q, &q->ring.used->idx, q->ring_used);
 	vring_interrupt(0, q->vq);
 }
 
 /*
- * One used entry of the backend's; each field is read once. The length goes on to the driver as any
- * device's would; virtio_gpu does not look at it.
+ * Handle one used entry of the backend; each field is read once. Returns false if it is invalid.
+ * The length is passed on unvalidated, as any device's would be; virtio_gpu does not use it.
  */
 static bool take_used(struct vgpu_shadow *q)
 {
@@ -131,17 +135,20 @@ static bool take_used(struct vgpu_shadow *q)
 	return true;
 }
 
-/* What is new at this moment: -1 when the backend breaks the rules. */
+/*
+ * Handle the used entries that are there now. Returns their number, or -1 if the backend broke the
+ * protocol.
+ */
 static int collect_once(struct vgpu_shadow *q)
 {
 	int i, n = vgpu_validate_used(q->shared_used, get16(q, &q->shared.used->idx), q->in_flight);
 
-	virt_rmb(); /* the entries after the index */
+	virt_rmb(); /* read the entries after the index */
 	for (i = 0; i < n; i++) {
 		if (!take_used(q))
 			return -1;
 	}
-	/* The backend is asked for an event on the very next entry; then look again. */
+	/* Ask for an event on the next entry, then let the caller look again. */
 	if (n > 0) {
 		put16(q, &vring_used_event(&q->shared), q->shared_used);
 		virt_mb();
@@ -157,7 +164,10 @@ bool vgpu_shadow_collect(struct vgpu_shadow *q)
 
 	spin_lock_irqsave(&q->lock, flags);
 	if (q->vq && !vgpu_device_lost(q->dev)) {
-		/* Ends even if answers pour in: nothing gets in flight while the lock is held. */
+		/*
+		 * Terminates however fast answers come: nothing gets in flight while the lock is
+		 * held.
+		 */
 		while ((n = collect_once(q)) > 0)
 			total += (unsigned int)n;
 		if (total || n < 0)
@@ -165,13 +175,14 @@ bool vgpu_shadow_collect(struct vgpu_shadow *q)
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
 	if (n < 0)
-		vgpu_device_lose(q->dev, "it returned a buffer that it does not have");
+		vgpu_device_lose(q->dev, "it returned a buffer that it was not given");
 	return total > 0;
 }
 
 /*
- * Write "error" into the answer of a command, in the pool, from where the unmapping copies it. The
- * command's header is read where virtio_gpu built it, not in shared memory. Returns bytes written.
+ * Write an error into a command's answer slot in the pool, from where vgpu_pool_unmap() copies it.
+ * The command's header is read from the guest's own memory, not from the pool. Returns the bytes
+ * written, or 0 for a command without an answer.
  */
 static u32 write_error(struct vgpu_shadow *q, unsigned int head)
 {
@@ -268,7 +279,7 @@ static void tell_backend(struct vgpu_device *dev, unsigned int index,
 	WRITE_ONCE(reg->desc, place->desc);
 	WRITE_ONCE(reg->driver, place->avail);
 	WRITE_ONCE(reg->device, place->used);
-	virt_wmb(); /* enabled says that the rest is valid */
+	virt_wmb(); /* `enabled` announces that the rest is valid */
 	WRITE_ONCE(reg->enabled, 1);
 }
 
@@ -313,7 +324,9 @@ void vgpu_shadow_destroy(struct vgpu_shadow *q)
 {
 	struct virtqueue *vq;
 
-	/* Interrupts and the answering of lost commands stop here: they look for vq under the lock.
+	/*
+	 * From here on, interrupts and vgpu_shadow_fail() ignore the queue: they test vq under the
+	 * lock.
 	 */
 	spin_lock_irq(&q->lock);
 	vq = q->vq;

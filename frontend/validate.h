@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Checks of what the backend says. Nothing here touches the kernel or shared memory: arguments are
- * private copies, results are values, so the same functions are compiled and fuzzed on a build
- * host.
+ * Validates what the backend says. Arguments are private copies and results are values: nothing
+ * here touches the kernel or shared memory, so that the same functions are tested and fuzzed on a
+ * build host.
  */
 #ifndef FRONTEND_VALIDATE_H
 #define FRONTEND_VALIDATE_H
 
 #include "mediator/shared/wire/vgpu.h"
 
-/* virtio 1.2, 5.7.4: num_scanouts is 1..16. Capsets are a handful; each costs the guest's driver a
- * wait at probe, so the number is bounded as well. */
+/*
+ * Virtio 1.2, section 5.7.4: num_scanouts is 1..16. The number of capsets has no bound there, but
+ * the guest's driver waits for the backend once per capset at probe, so it is bounded, too.
+ */
 #define VGPU_SCANOUTS_MAX 16u
 #define VGPU_CAPSETS_MAX  16u
 
 #define VGPU_FEATURES_NEEDED (VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM)
 #define VGPU_FEATURES_KNOWN  (VGPU_F_VIRGL | VGPU_F_EDID | VGPU_F_EVENT_IDX | VGPU_FEATURES_NEEDED)
 
-/* From virtio 1.2, 5.7.6.8; spelled out here because the host has no virtio_gpu.h of its own. */
+/*
+ * Virtio 1.2, sections 5.7.6.7 and 5.7.6.8; spelled out because the build host has no virtio_gpu.h
+ * of the kernel's.
+ */
 #define VGPU_CMD_HDR_BYTES  24u
 #define VGPU_RESP_OK_EDID   0x1104u
 #define VGPU_EDID_BYTES_MAX 1024u
 
-/* A private copy of the device block, taken once when the backend has said Connected. */
+/* Private copy of the device block, taken once after the backend has entered Connected. */
 struct vgpu_device_info {
-	vgpu_u32 device_status;
-	vgpu_u32 queue_size_max;
+	vgpu_u32 device_status;	 /* VGPU_DEVICE_* */
+	vgpu_u32 queue_size_max; /* entries */
 	vgpu_u32 num_scanouts;
 	vgpu_u32 num_capsets;
-	vgpu_u64 features;
+	vgpu_u64 features; /* offered VGPU_F_*, unknown bits cleared */
 };
 
-/* NULL when the device block can be used, else what is wrong with it. */
+/* Returns NULL if the device block is usable, else a constant string that says what is wrong. */
 static inline const char *vgpu_validate_device(const struct vgpu_device_info *info)
 {
 	if (info->device_status != VGPU_DEVICE_OK)
@@ -47,13 +52,16 @@ static inline const char *vgpu_validate_device(const struct vgpu_device_info *in
 	return (void *)0;
 }
 
-/* The version to speak, or 0 when there is none in common. */
+/*
+ * Returns the protocol version to speak, or 0 if the backend's range min..max has none that we
+ * know.
+ */
 static inline vgpu_u32 vgpu_choose_version(vgpu_u32 min, vgpu_u32 max)
 {
 	return min <= VGPU_VERSION && VGPU_VERSION <= max ? VGPU_VERSION : 0;
 }
 
-/* The largest power of two that is neither above `limit` nor above `want`; both are at least 1. */
+/* Returns the largest power of two that exceeds neither `limit` nor `want`; both are at least 1. */
 static inline vgpu_u32 vgpu_queue_entries(vgpu_u32 limit, vgpu_u32 want)
 {
 	vgpu_u32 n = 1;
@@ -63,7 +71,10 @@ static inline vgpu_u32 vgpu_queue_entries(vgpu_u32 limit, vgpu_u32 want)
 	return n;
 }
 
-/* How many entries the backend has newly used, or -1 when it claims more than it was given. */
+/*
+ * Returns how many entries the backend has newly used, or -1 if these are more than it was given.
+ * `seen` and `index` are 16-bit ring indices: the last one handled, and the backend's used.idx.
+ */
 static inline int vgpu_validate_used(vgpu_u32 seen, vgpu_u32 index, vgpu_u32 in_flight)
 {
 	vgpu_u32 fresh = (index - seen) & 0xffffu;
@@ -77,9 +88,10 @@ static inline vgpu_u32 vgpu_get_le32(const vgpu_u8 *p)
 }
 
 /*
- * Repair an answer before the guest's driver sees it. virtio_gpu of Linux 6.1 believes the size in
- * an EDID answer (struct virtio_gpu_resp_edid: header, size, padding, 1024 bytes), and would read
- * behind its buffer for a size beyond it.
+ * Repair a response before the guest's driver sees it. In a GET_EDID response (struct
+ * virtio_gpu_resp_edid: header, size, padding, 1024 bytes), virtio_gpu of Linux 6.1 trusts `size`
+ * and would read beyond the buffer, so `size` is lowered to 1024. `len` is the response's length in
+ * bytes; other responses are left as they are.
  */
 static inline void vgpu_fix_response(vgpu_u8 *answer, vgpu_u32 len)
 {

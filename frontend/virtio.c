@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio transport: what a virtio-mmio device does with registers, done with the control page.
- * The driver's registers are write-only for us; their values are kept in struct vgpu_device.
+ * The virtio transport: does with the control page what virtio-mmio does with registers. The
+ * frontend never reads back the registers that it writes; struct vgpu_device keeps their values.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -11,9 +11,9 @@
 
 #include "front.h"
 
-/* A backend that is alive answers a reset within a few milliseconds. */
+/* A live backend answers a reset within a few milliseconds. */
 #define RESET_TIMEOUT_MS 2000
-/* Commands that virtio_gpu has sent just before it resets the device; a frame or two. */
+/* Time for commands that virtio_gpu sent just before a reset: a frame or two. */
 #define QUIET_TIMEOUT_MS 500
 
 static void vgpu_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len)
@@ -43,14 +43,15 @@ static void vgpu_set(struct virtio_device *vdev, unsigned int offset, const void
 	if (!bits)
 		return;
 	WRITE_ONCE(dev->control->events_clear, le32_to_cpu(bits));
-	virt_wmb(); /* the sequence number says that the bits are valid */
+	virt_wmb(); /* the sequence number announces that the bits are valid */
 	WRITE_ONCE(dev->control->events_clear_seq, ++dev->events_clear_seq);
 	vgpu_device_notify(dev);
 }
 
 /*
- * Fields are single words, so no reader needs the generation to see a consistent value; and it is
- * our own copy because virtio core repeats a read until the generation stands still.
+ * Each field is a single word, so readers see consistent values without the generation. This is the
+ * private copy: virtio core repeats a read until the generation is stable, which a backend could
+ * prevent for ever.
  */
 static u32 vgpu_generation(struct virtio_device *vdev)
 {
@@ -66,7 +67,7 @@ static void vgpu_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct vgpu_device *dev = vgpu_from_virtio(vdev);
 
-	virt_wmb(); /* features and queues before the status that makes them count */
+	virt_wmb(); /* write features and queues before the status that makes them valid */
 	WRITE_ONCE(dev->status, status);
 	WRITE_ONCE(dev->control->driver_status, status);
 	vgpu_device_notify(dev);
@@ -83,7 +84,7 @@ static bool all_idle(struct vgpu_device *dev)
 	return true;
 }
 
-/* Wait until the driver has taken back what is answered; false when something is left. */
+/* Wait until the driver has taken back all of its buffers. Returns false on time-out. */
 static bool wait_quiet(struct vgpu_device *dev)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(QUIET_TIMEOUT_MS);
@@ -97,9 +98,10 @@ static bool wait_quiet(struct vgpu_device *dev)
 }
 
 /*
- * virtio_gpu of Linux 6.1 handles answers in a work item, which queues another one to free buffers,
- * and frees its device after a reset without waiting for the second. Both are on the system's
- * queue; our callers are not, and hold no lock that work on it could want.
+ * Wait for virtio_gpu's work items. virtio_gpu of Linux 6.1 handles answers in a work item, which
+ * queues another one to free buffers, and after a reset it frees its device without waiting for the
+ * second. Both are on the system workqueue. Our callers are not, and hold no lock that work on it
+ * might take.
  */
 static void settle_driver(void)
 {
@@ -115,12 +117,12 @@ static void wait_reset(struct vgpu_device *dev)
 		if (vgpu_device_lost(dev))
 			return;
 		if (time_after(jiffies, end)) {
-			vgpu_device_lose(dev, "it does not answer a reset");
+			vgpu_device_lose(dev, "no answer to a reset");
 			return;
 		}
 		usleep_range(100, 500);
 	}
-	virt_rmb(); /* what we reuse after the reset, the backend has let go of before */
+	virt_rmb(); /* the backend has released everything before we reuse it */
 }
 
 static void tell_reset(struct vgpu_device *dev)
@@ -137,8 +139,9 @@ static void tell_reset(struct vgpu_device *dev)
 }
 
 /*
- * virtio_gpu resets the device with commands under way, and would lose their buffers. They get the
- * time of a frame or two to end; whatever the backend then forgets in the reset, we answer.
+ * virtio_gpu resets the device while commands are outstanding, and would lose their buffers. They
+ * get the time of a frame or two to finish. The backend drops the others in the reset, and the
+ * frontend answers them.
  */
 static void vgpu_reset(struct virtio_device *vdev)
 {
@@ -198,7 +201,7 @@ static void vgpu_synchronize_cbs(struct virtio_device *vdev)
 		synchronize_irq((unsigned int)dev->irq);
 }
 
-/* EVENT_IDX is between us and the backend; the driver's own ring does without it (queue.c). */
+/* EVENT_IDX is used between frontend and backend only, not on the driver's ring (queue.c). */
 static u64 vgpu_get_features(struct virtio_device *vdev)
 {
 	return vgpu_from_virtio(vdev)->info.features & ~VGPU_F_EVENT_IDX;

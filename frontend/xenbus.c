@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The xenbus device: which state the two ends are in, and what follows from that.
+ * The xenbus device: reacts to the xenbus states of both ends.
  *
- * All decisions are made in one work item that looks at the states as they are when it runs, so it
- * does not matter how often or in which order the backend's state has changed in between. It has a
- * queue of its own because drivers probe in it, and xenbus' thread must not wait for them.
+ * All decisions are made in one work item, which looks at the states as they are when it runs. So
+ * it does not matter how often or in which order the backend's state changed in between. It has its
+ * own workqueue, because drivers probe in it and xenbus' thread must not wait for them.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -19,24 +19,24 @@ static unsigned int pool_pages = 1024;
 module_param(pool_pages, uint, 0444);
 MODULE_PARM_DESC(pool_pages, "pages shared for rings and commands, 64..4096 (default 1024)");
 
-/* Between two attempts to connect, so that a backend that flaps does not keep the guest busy. */
+/* Pauses between attempts to connect, so that a flapping backend does not keep the guest busy. */
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 32000
 
-/* From our Closing to the backend's Closing, which says that nothing is mapped any more. */
+/* How long to wait for the backend's Closing, which says that it has unmapped everything. */
 #define UNMAP_TIMEOUT_MS 2000
 
 struct vgpu_front {
 	struct xenbus_device *xdev;
 	struct workqueue_struct *queue;
 	struct delayed_work work;
-	struct mutex mutex; /* held while the state is acted upon */
+	struct mutex mutex; /* held while reacting to states */
 	bool removed;
 	unsigned int failures;
-	bool backing_off; /* until not_before, in jiffies */
+	bool backing_off; /* do not connect before not_before */
 	unsigned long not_before;
 
-	spinlock_t lock; /* the pointer, for those who do not hold the mutex */
+	spinlock_t lock; /* protects the pointer for readers without the mutex */
 	struct vgpu_device *device;
 };
 
@@ -49,14 +49,14 @@ static void set_device(struct vgpu_front *front, struct vgpu_device *device)
 	spin_unlock_irqrestore(&front->lock, flags);
 }
 
-static void look_again(struct vgpu_front *front, unsigned long delay)
+static void schedule_reaction(struct vgpu_front *front, unsigned long delay)
 {
 	mod_delayed_work(front->queue, &front->work, delay);
 }
 
 static void on_lost(void *arg)
 {
-	look_again(arg, 0);
+	schedule_reaction(arg, 0);
 }
 
 static void back_off(struct vgpu_front *front)
@@ -68,8 +68,8 @@ static void back_off(struct vgpu_front *front)
 }
 
 /*
- * A grant that is ended while it is mapped is not lost, but the kernel looks after ten of those a
- * second only. So let the backend unmap first, and do not wait for one that cannot.
+ * Grants that are still mapped when they are ended are not lost, but the kernel retries only ten of
+ * them per second. So let the backend unmap first, but not wait for ever.
  */
 static void wait_unmapped(struct xenbus_device *xdev)
 {
@@ -77,14 +77,18 @@ static void wait_unmapped(struct xenbus_device *xdev)
 
 	while (xenbus_read_driver_state(xdev->otherend) == XenbusStateConnected) {
 		if (time_after(jiffies, end)) {
-			dev_warn(&xdev->dev, "backend keeps its mappings\n");
+			dev_warn(&xdev->dev, "backend still maps granted pages; they are freed "
+					     "when it unmaps them\n");
 			return;
 		}
 		msleep(10);
 	}
 }
 
-/* The virtio device goes while the backend may still answer; sharing ends after it was told. */
+/*
+ * Remove the virtio device while the backend can still answer. Then enter Closing, and end the
+ * grants once the backend had time to unmap.
+ */
 static void disconnect(struct vgpu_front *front)
 {
 	struct vgpu_device *device = front->device;
@@ -99,14 +103,14 @@ static void disconnect(struct vgpu_front *front)
 	dev_info(&front->xdev->dev, "disconnected\n");
 }
 
-static void give_up(struct vgpu_front *front, int err, const char *what)
+static void fail_connection(struct vgpu_front *front, int err, const char *what)
 {
 	xenbus_dev_error(front->xdev, err, "%s", what);
 	front->failures++;
 	back_off(front);
 	disconnect(front);
 	xenbus_switch_state(front->xdev, XenbusStateClosed);
-	look_again(front, max(1L, (long)(front->not_before - jiffies)));
+	schedule_reaction(front, max(1L, (long)(front->not_before - jiffies)));
 }
 
 static int publish(struct xenbus_device *xdev, const struct vgpu_device *device, u32 version)
@@ -123,7 +127,7 @@ static int publish(struct xenbus_device *xdev, const struct vgpu_device *device,
 	return err;
 }
 
-/* The backend waits: share memory with it and tell it where. */
+/* The backend is in InitWait: share memory with it and publish the keys. */
 static void connect(struct vgpu_front *front)
 {
 	struct xenbus_device *xdev = front->xdev;
@@ -134,20 +138,21 @@ static void connect(struct vgpu_front *front)
 	version = vgpu_choose_version(xenbus_read_unsigned(xdev->otherend, VGPU_XS_MIN_VERSION, 0),
 				      xenbus_read_unsigned(xdev->otherend, VGPU_XS_MAX_VERSION, 0));
 	if (!version) {
-		give_up(front, -EPROTONOSUPPORT, "no common version");
+		fail_connection(front, -EPROTONOSUPPORT,
+				"the backend offers no protocol version that we speak");
 		return;
 	}
 	xenbus_switch_state(xdev, XenbusStateInitialising);
 	device = vgpu_device_create(
 		xdev, clamp(pool_pages, VGPU_POOL_PAGES_MIN, VGPU_POOL_PAGES_MAX), on_lost, front);
 	if (IS_ERR(device)) {
-		give_up(front, (int)PTR_ERR(device), "sharing memory");
+		fail_connection(front, (int)PTR_ERR(device), "sharing memory");
 		return;
 	}
 	set_device(front, device);
 	err = publish(xdev, device, version);
 	if (err) {
-		give_up(front, err, "writing to xenstore");
+		fail_connection(front, err, "writing to xenstore");
 		return;
 	}
 	xenbus_switch_state(xdev, XenbusStateInitialised);
@@ -158,7 +163,7 @@ static void start(struct vgpu_front *front)
 	int err = vgpu_device_start(front->device);
 
 	if (err) {
-		give_up(front, err, "starting the device");
+		fail_connection(front, err, "starting the device");
 		return;
 	}
 	front->failures = 0;
@@ -168,8 +173,8 @@ static void start(struct vgpu_front *front)
 		 front->xdev->otherend_id, front->device->info.num_scanouts);
 }
 
-/* Does the backend in this state still know of the connection that we have? */
-static bool still_ours(enum xenbus_state backend, enum xenbus_state own)
+/* Whether a backend in this state still belongs to our connection. */
+static bool backend_is_ours(enum xenbus_state backend, enum xenbus_state own)
 {
 	switch (backend) {
 	case XenbusStateConnected:
@@ -185,20 +190,20 @@ static bool still_ours(enum xenbus_state backend, enum xenbus_state own)
 static void connect_or_wait(struct vgpu_front *front)
 {
 	if (front->backing_off && time_before(jiffies, front->not_before)) {
-		look_again(front, front->not_before - jiffies);
+		schedule_reaction(front, front->not_before - jiffies);
 		return;
 	}
 	front->backing_off = false;
 	connect(front);
 }
 
-static void look(struct vgpu_front *front)
+static void react(struct vgpu_front *front)
 {
 	struct xenbus_device *xdev = front->xdev;
 	enum xenbus_state backend = xenbus_read_driver_state(xdev->otherend);
 
 	if (front->device &&
-	    (vgpu_device_lost(front->device) || !still_ours(backend, xdev->state))) {
+	    (vgpu_device_lost(front->device) || !backend_is_ours(backend, xdev->state))) {
 		vgpu_device_lose(front->device, xenbus_strstate(backend));
 		disconnect(front);
 		xenbus_switch_state(xdev, XenbusStateClosed);
@@ -222,19 +227,19 @@ static void look(struct vgpu_front *front)
 	}
 }
 
-static void look_worker(struct work_struct *work)
+static void on_work(struct work_struct *work)
 {
 	struct vgpu_front *front = container_of(to_delayed_work(work), struct vgpu_front, work);
 
 	mutex_lock(&front->mutex);
 	if (!front->removed)
-		look(front);
+		react(front);
 	mutex_unlock(&front->mutex);
 }
 
 /*
- * In xenbus' thread. The device is declared lost at once, before the work item has its turn: it may
- * be inside a driver that waits for the very backend that is gone.
+ * Runs in xenbus' thread. If the backend is gone, declare the device lost at once, before the work
+ * item runs: the work item may be inside a driver that waits for that very backend.
  */
 static void vgpu_backend_changed(struct xenbus_device *xdev, enum xenbus_state backend)
 {
@@ -244,10 +249,10 @@ static void vgpu_backend_changed(struct xenbus_device *xdev, enum xenbus_state b
 	if (!front)
 		return;
 	spin_lock_irqsave(&front->lock, flags);
-	if (front->device && !still_ours(backend, xdev->state))
+	if (front->device && !backend_is_ours(backend, xdev->state))
 		vgpu_device_lose(front->device, xenbus_strstate(backend));
 	spin_unlock_irqrestore(&front->lock, flags);
-	look_again(front, 0);
+	schedule_reaction(front, 0);
 }
 
 static int vgpu_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
@@ -262,11 +267,13 @@ static int vgpu_probe(struct xenbus_device *xdev, const struct xenbus_device_id 
 		return -ENOMEM;
 	}
 	front->xdev = xdev;
-	INIT_DELAYED_WORK(&front->work, look_worker);
+	INIT_DELAYED_WORK(&front->work, on_work);
 	mutex_init(&front->mutex);
 	spin_lock_init(&front->lock);
 	dev_set_drvdata(&xdev->dev, front);
-	/* Also after an unbind. The watch that is set up next brings the backend's state. */
+	/*
+	 * Needed after an unbind. xenbus sets up the watch next, which reports the backend's state.
+	 */
 	xenbus_switch_state(xdev, XenbusStateInitialising);
 	return 0;
 }
@@ -294,7 +301,7 @@ static const struct xenbus_device_id vgpu_ids[] = {
 static struct xenbus_driver vgpu_driver = {
 	.name = "vgpu_front",
 	.ids = vgpu_ids,
-	.not_essential = true, /* a guest without its GPU still boots */
+	.not_essential = true, /* the guest boots without its GPU, too */
 	.probe = vgpu_probe,
 	.remove = vgpu_remove,
 	.otherend_changed = vgpu_backend_changed,

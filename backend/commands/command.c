@@ -12,12 +12,13 @@
 #define TEXTURE_2D 2u				  /* PIPE_TEXTURE_2D */
 #define BIND_2D	   (1u << 1 | 1u << 3 | 1u << 18) /* render target, sampler view, scanout */
 
-/* Bytes after the fixed part, for the two commands that have some. */
+/* Bytes after the fixed part; only ATTACH_BACKING and SUBMIT_3D have any. */
 struct tail {
 	void *bytes;
 	uint32_t length;
 };
 
+/* Returns 0 or the VIRTIO_GPU_RESP_ERR_* to answer with. `wire` is the fixed part. */
 typedef uint32_t decoder(const void *wire, struct tail tail, struct command *cmd);
 
 static struct command_rect rect_of(const struct virtio_gpu_rect *r)
@@ -26,7 +27,7 @@ static struct command_rect rect_of(const struct virtio_gpu_rect *r)
 				     le32toh(r->height)};
 }
 
-/* A rectangle has an area and its far corner is a number. */
+/* The rectangle is not empty, and its far corner does not overflow. */
 static bool rect_is_sane(const struct command_rect *r)
 {
 	return r->width > 0 && r->height > 0 && r->x <= UINT32_MAX - r->width &&
@@ -123,7 +124,7 @@ static uint32_t decode_set_scanout(const void *wire, struct tail tail, struct co
 	cmd->set_scanout.resource = le32toh(w->resource_id);
 	if (cmd->set_scanout.scanout >= GPUM_MAX_SCANOUTS)
 		return VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID;
-	/* Switching off carries whatever rectangle the driver likes. */
+	/* With resource 0 the rectangle is unused: drivers may send any. */
 	if (cmd->set_scanout.resource != 0 && !rect_is_sane(&cmd->set_scanout.rect))
 		return BAD_VALUE;
 	return 0;
@@ -269,7 +270,7 @@ static uint32_t decode_ctx_create(const void *wire, struct tail tail, struct com
 	(void)tail;
 	if (cmd->context == 0)
 		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
-	/* VIRTIO_GPU_F_CONTEXT_INIT is not offered. */
+	/* context_init needs VIRTIO_GPU_F_CONTEXT_INIT, which is not offered. */
 	if (length > sizeof(w->debug_name) || w->context_init != 0)
 		return BAD_VALUE;
 	for (uint32_t i = 0; i < length && w->debug_name[i]; i++) {
@@ -297,7 +298,7 @@ static uint32_t decode_cursor(const void *wire, struct tail tail, struct command
 	(void)tail;
 	cmd->cursor.scanout = le32toh(w->pos.scanout_id);
 	cmd->cursor.resource = cmd->op == COMMAND_UPDATE_CURSOR ? le32toh(w->resource_id) : 0;
-	/* Off the left or top edge drivers write negative numbers. */
+	/* Drivers write negative positions for a cursor partly off the left or top edge. */
 	cmd->cursor.x = (int32_t)le32toh(w->pos.x);
 	cmd->cursor.y = (int32_t)le32toh(w->pos.y);
 	return cmd->cursor.scanout < GPUM_MAX_SCANOUTS ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID;
@@ -308,7 +309,7 @@ static const struct {
 	uint32_t type;
 	enum command_queue queue;
 	enum command_op op;
-	uint32_t size; /* of the fixed part */
+	uint32_t size; /* bytes of the fixed part */
 	decoder *decode;
 } commands[] = {
 #define CONTROL(type, op, wire, decode) {type, COMMAND_ON_CONTROL, op, sizeof(struct wire), decode}
@@ -373,7 +374,7 @@ struct gpum_job command_job(const struct command *cmd)
 	if (cmd->op == COMMAND_SUBMIT)
 		return (struct gpum_job){.kind = GPUM_JOB_SUBMIT, .bytes = cmd->submit.bytes};
 
-	/* Only a weight for the scheduler: saturating is good enough. */
+	/* `bytes` is only a weight for the scheduler, so it may saturate. */
 	const struct command_box *b = &cmd->transfer.box;
 	uint64_t area = (uint64_t)b->width * b->height;
 	uint64_t bytes = area > UINT32_MAX / 4 ? UINT32_MAX : area * 4;

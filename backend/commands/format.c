@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* How much memory a resource takes. The numbers of formats are Gallium's, frozen by virgl. */
+/*
+ * How much memory a resource takes. Formats are numbered as in virglrenderer's enum virgl_formats,
+ * which froze Gallium's numbers.
+ */
 #include "backend/commands/command.h"
 
 #include <stddef.h>
 
-/* First and last format of a range and the bytes of one pixel (texel) in it. */
+/*
+ * Ranges of formats with the same number of bytes per pixel. Numbers that are missing are unused.
+ */
 static const struct {
 	uint16_t first, last;
 	uint8_t bytes;
@@ -86,7 +91,7 @@ static const struct {
 	{96, 96, 2},
 	{97, 97, 3},
 	{98, 104, 4},
-	/* blocks: DXT, RGTC; a byte a pixel from above */
+	/* block-compressed: DXT, RGTC; rounded up to one byte per pixel */
 	{105, 116, 1},
 	{117, 118, 2},
 	{119, 119, 4},
@@ -105,7 +110,7 @@ static const struct {
 	{139, 139, 1},
 	{140, 140, 4},
 	{141, 142, 2},
-	/* blocks: LATC */
+	/* block-compressed: LATC */
 	{143, 146, 1},
 	{147, 148, 1},
 	{149, 149, 2},
@@ -174,13 +179,13 @@ static const struct {
 	{251, 252, 8},
 	{253, 253, 4},
 	{254, 254, 2},
-	/* blocks: BPTC */
+	/* block-compressed: BPTC */
 	{255, 258, 1},
 	{259, 261, 2},
 	{262, 262, 4},
 	{263, 264, 2},
 	{265, 268, 4},
-	/* blocks: ETC2, ASTC */
+	/* block-compressed: ETC2, ASTC */
 	{269, 306, 1},
 	{308, 308, 4},
 	{309, 310, 4},
@@ -204,14 +209,17 @@ uint64_t geometry_bytes(const struct command_geometry *g)
 
 	if (bpp == 0 || g->width == 0 || g->height == 0 || g->depth == 0 || g->array_size == 0)
 		return 0;
-	if (g->target == 0) /* PIPE_BUFFER: the width is its size in units of the format */
+	if (g->target == 0) /* PIPE_BUFFER: `width` counts units of the format */
 		return g->height == 1 && g->depth == 1 ? g->width * bpp : 0;
 	if (g->width > COMMAND_MAX_SIDE || g->height > COMMAND_MAX_SIDE ||
 	    g->depth > COMMAND_MAX_LAYERS || g->array_size > COMMAND_MAX_LAYERS ||
 	    samples > COMMAND_MAX_SAMPLES || g->last_level > COMMAND_MAX_LEVELS)
 		return 0;
-	/* Below 2^14 * 2^14 * 2^11 * 2^11 * 2^5 * 2^5 = 2^60. */
+	/* Cannot overflow: at most 2^14 * 2^14 * 2^11 * 2^11 * 2^5 * 2^5 = 2^60. */
 	uint64_t bytes = (uint64_t)g->width * g->height * g->depth * g->array_size * samples * bpp;
-	/* All smaller levels together are at most as large as the first, for 1D; less else. */
+	/*
+	 * All mipmap levels below the first add up to at most its size (1D textures; less for
+	 * others).
+	 */
 	return g->last_level > 0 ? 2 * bytes : bytes;
 }

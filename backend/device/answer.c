@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the device says: to the guest, in a chain's writable part, and to the mediator. */
+/* Responses to the guest, written into a chain's writable part, and messages to the mediator. */
 #include "backend/device/internal.h"
 
 #include <endian.h>

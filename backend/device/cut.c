@@ -2,8 +2,8 @@
 #include "backend/device/cut.h"
 
 /*
- * Ends behind a draw and not before the next one: what prepares that draw goes with it, and what
- * follows the stream's last draw does not become a slice without work.
+ * A slice ends after a draw, not before the next one: the state commands that prepare the next draw
+ * belong to its slice, and state commands after the last draw do not become a slice without work.
  */
 uint32_t cut_slice(stream_parser *parse, const void *stream, uint32_t bytes, uint32_t max_draws)
 {

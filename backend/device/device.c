@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device's beginning and end, and what it tells of itself. */
+/* Creation, reset and destruction of the device, its features and counters. */
 #include "backend/device/internal.h"
 
 #include <stdlib.h>
@@ -82,7 +82,7 @@ void device_start(struct device *dev, struct virtqueue *control, struct virtqueu
 
 void device_reset(struct device *dev)
 {
-	/* The mediator was promised an end of these. */
+	/* The mediator waits for the end of this job and of these frames, so both stay pending. */
 	dev->job.orphan = dev->job.state != JOB_NONE;
 	dev->job.answered = true;
 	dev->flush.answered = true;

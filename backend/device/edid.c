@@ -5,7 +5,7 @@
 
 #define SIDE_MAX	4095u
 #define DOTS_PER_INCH	96u
-#define HBLANK		160u /* CVT reduced blanking */
+#define HBLANK		160u /* from here: CVT reduced blanking */
 #define HSYNC_OFFSET	48u
 #define HSYNC_WIDTH	32u
 #define VBLANK		30u
@@ -27,7 +27,7 @@ static uint8_t low8(uint32_t value)
 static uint32_t pixel_clock_10khz(uint32_t width, uint32_t height, uint32_t period_us)
 {
 	uint64_t pixels = ((uint64_t)width + HBLANK) * ((uint64_t)height + VBLANK);
-	/* pixels per period_us is MHz; times 100 gives 10 kHz */
+	/* pixels per us are MHz; times 100 gives units of 10 kHz */
 	uint64_t clock = pixels * 100 / (period_us > 0 ? period_us : 16667);
 
 	if (clock == 0)
@@ -106,7 +106,7 @@ void edid_make(uint8_t edid[EDID_BYTES], uint32_t width, uint32_t height, uint32
 	height = height > SIDE_MAX ? SIDE_MAX : height;
 	memset(edid, 0, EDID_BYTES);
 	memcpy(edid, header, sizeof(header));
-	edid[21] = low8(millimetres(width) / 10); /* SIDE_MAX is 108 cm */
+	edid[21] = low8(millimetres(width) / 10); /* cm; SIDE_MAX is 108 cm */
 	edid[22] = low8(millimetres(height) / 10);
 	edid[23] = 120;	 /* gamma 2.2 */
 	edid[24] = 0x06; /* sRGB; the preferred timing is the native one */

@@ -97,7 +97,10 @@ static bool box_inside(const struct command *cmd, const struct command_geometry 
 	       (uint64_t)b->z + b->depth <= layers;
 }
 
-/* The renderer checks the bytes of 3D transfers; it knows the layout of each format. */
+/*
+ * Only for 2D. The renderer validates the backing of 3D transfers, since it knows the layout of
+ * each format.
+ */
 static bool backing_covers_2d(const struct command *cmd, const struct resource *r)
 {
 	const struct command_box *b = &cmd->transfer.box;
@@ -108,7 +111,7 @@ static bool backing_covers_2d(const struct command *cmd, const struct resource *
 	       bytes <= r->backing.bytes - cmd->transfer.offset;
 }
 
-static uint32_t check_transfer(struct device *dev, const struct command *cmd)
+static uint32_t validate_transfer(struct device *dev, const struct command *cmd)
 {
 	const struct resource *r = resource_find(&dev->resources, cmd->transfer.resource);
 
@@ -120,15 +123,15 @@ static uint32_t check_transfer(struct device *dev, const struct command *cmd)
 		return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
 	if (cmd->transfer.is_2d && (!r->geometry.is_2d || !backing_covers_2d(cmd, r)))
 		return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
-	/* Context 0 is the device itself: transfers of resources that belong to no context. */
+	/* Context 0 is the device itself, for resources that belong to no context. */
 	if (!cmd->transfer.is_2d && cmd->context != 0 &&
 	    !context_exists(&dev->contexts, cmd->context))
 		return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
 	return 0;
 }
 
-/* As a whole, before its first slice runs. */
-static uint32_t check_submit(struct device *dev, const struct command *cmd)
+/* The whole stream is validated before its first slice runs. */
+static uint32_t validate_submit(struct device *dev, const struct command *cmd)
 {
 	uint32_t bytes = cmd->submit.bytes;
 
@@ -139,15 +142,15 @@ static uint32_t check_submit(struct device *dev, const struct command *cmd)
 	return 0;
 }
 
-uint32_t device_check(struct device *dev, const struct command *cmd)
+uint32_t device_validate(struct device *dev, const struct command *cmd)
 {
 	if (needs_virgl(cmd) && !(dev->features & VGPU_F_VIRGL))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
 	if (cmd->op == COMMAND_GET_EDID && !(dev->features & VGPU_F_EDID))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
 	if (cmd->op == COMMAND_TRANSFER)
-		return check_transfer(dev, cmd);
-	return cmd->op == COMMAND_SUBMIT ? check_submit(dev, cmd) : 0;
+		return validate_transfer(dev, cmd);
+	return cmd->op == COMMAND_SUBMIT ? validate_submit(dev, cmd) : 0;
 }
 
 /* --- answers with a body ------------------------------------------------------------------- */
@@ -229,7 +232,7 @@ static uint32_t create_resource(struct device *dev, const struct command *cmd)
 	return err;
 }
 
-/* The renderer lets go of the memory before it is unmapped. */
+/* The renderer must drop the memory before it is unmapped. */
 static uint32_t detach_backing(struct device *dev, struct resource *r)
 {
 	struct command detach = {.op = COMMAND_DETACH_BACKING, .detach = {.resource = r->id}};
@@ -340,7 +343,7 @@ uint32_t device_execute(struct device *dev, const struct command *cmd)
 		return r ? detach_backing(dev, r) : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 	case COMMAND_SET_SCANOUT:
 		return scanout_set(dev, cmd);
-	case COMMAND_RESOURCE_FLUSH: /* of a resource that is on no display, or it had been shown */
+	case COMMAND_RESOURCE_FLUSH: /* no scanout shows it, else see step_flush() */
 		r = resource_find(&dev->resources, cmd->flush.resource);
 		return r ? 0 : VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 	case COMMAND_CTX_CREATE:

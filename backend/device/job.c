@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs and frames, as the mediator says: a job runs, a fence signals, a picture is shown. */
+/*
+ * The mediator's messages (JOB_RUN, FRAME_SHOWN), the resume after a mediator's death, and the end
+ * of jobs on the GPU.
+ */
 #include "backend/device/internal.h"
 
 #include "backend/device/cut.h"
 #include "backend/error/error.h"
 
-/* That much has run; whether there is more. */
-static bool has_more(struct device *dev, const struct command *part)
+/* Remove the executed part from the held command. Returns whether some of it is left. */
+static bool drop_executed(struct device *dev, const struct command *part)
 {
 	struct command *cmd = &dev->held.cmd;
 
@@ -17,11 +20,11 @@ static bool has_more(struct device *dev, const struct command *part)
 	return true;
 }
 
-/* The guest hears of a cut stream once: when its last slice is over, or one has failed. */
+/* A cut stream is answered once: after its last slice, or after the first that fails. */
 static void execute_held(struct device *dev)
 {
 	uint32_t err = device_execute(dev, &dev->held.part);
-	bool more = err == 0 && has_more(dev, &dev->held.part);
+	bool more = err == 0 && drop_executed(dev, &dev->held.part);
 
 	dev->cuts += more;
 	dev->job.state = JOB_RUNNING;
@@ -49,7 +52,7 @@ int device_job_run(struct device *dev, uint64_t id)
 		return device_pump(dev);
 	}
 	execute_held(dev);
-	/* A failed job may have put part of its work on the GPU. */
+	/* Also after a failure: part of the job's work may be on the GPU. */
 	if (dev->gpu->ops->fence(dev->gpu, id) < 0)
 		return BACKEND_ERR_SYSTEM;
 	int polled = device_poll(dev);
@@ -87,15 +90,18 @@ int device_poll(struct device *dev)
 	int got = device_fetch(dev);
 	if (got < 0)
 		return got;
-	/* No flush is pending: none is begun while a job runs, and no job while one is pending. */
+	/*
+	 * No flush can be pending here: no flush starts while a job runs, and no job starts while a
+	 * flush is pending.
+	 */
 	if (got && device_held_is_job(dev))
 		msg.done.next = device_announce_held(dev);
 	device_send(dev, GPUM_MSG_JOB_DONE, &msg, -1);
 	return device_pump(dev);
 }
 
-/* Its frames are on the screen, or will never be. */
-static int end_flush(struct device *dev)
+/* If no frame is pending any more, answer the flush and go on. */
+static int finish_flush(struct device *dev)
 {
 	if (dev->flush.pending)
 		return 0;
@@ -120,11 +126,14 @@ int device_frame_shown(struct device *dev, uint32_t scanout, uint64_t seq)
 	if (!(dev->flush.pending >> scanout & 1) || s->seq != seq)
 		return BACKEND_ERR_MEDIATOR;
 	dev->flush.pending &= ~(1u << scanout);
-	return end_flush(dev);
+	return finish_flush(dev);
 }
 
-/* The earlier mediator was promised an end of an orphan; this one was not. */
-static void announce_again(struct device *dev)
+/*
+ * The new mediator knows of no job: announce the waiting one, but not an orphan, whose end only the
+ * dead mediator waited for.
+ */
+static void announce_job_again(struct device *dev)
 {
 	struct gpum_msg msg = {0};
 
@@ -144,6 +153,6 @@ int device_resume(struct device *dev)
 	bool waited = dev->flush.pending != 0;
 
 	dev->flush.pending &= scanout_resume(dev);
-	announce_again(dev);
-	return waited ? end_flush(dev) : device_pump(dev);
+	announce_job_again(dev);
+	return waited ? finish_flush(dev) : device_pump(dev);
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands, taken from the queues strictly in order, up to the first that has to wait. */
+/* Takes commands from the queues strictly in order, up to the first that has to wait. */
 #include "backend/device/internal.h"
 
 #include "backend/device/cut.h"
 #include "backend/error/error.h"
 
-/* Commands taken in one visit, so that the mediator's messages are never far away (XSA-155ff.). */
-#define VISIT_BUDGET   64
-#define QUESTION_BYTES 64u /* no question about the device is longer */
-#define CURSOR_BYTES   ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
+/* Commands taken per visit, which bounds how long the mediator's messages wait. */
+#define VISIT_BUDGET 64
+#define QUERY_BYTES  64u /* at least the size of every query */
+#define CURSOR_BYTES ((uint32_t)sizeof(struct virtio_gpu_update_cursor))
 
-/* Copy and judge one chain: 0 or the response to refuse it with. */
-static uint32_t admit(struct device *dev, const struct virtqueue *vq, enum command_queue kind,
-		      void *bytes, uint32_t max, struct command *cmd)
+/*
+ * Copy one chain's command to private memory, decode and validate it. Returns 0 or the error
+ * response.
+ */
+static uint32_t read_command(struct device *dev, const struct virtqueue *vq,
+			     enum command_queue kind, void *bytes, uint32_t max,
+			     struct command *cmd)
 {
 	uint32_t length = dev->chain->length < max ? (uint32_t)dev->chain->length : max;
 
@@ -25,7 +29,7 @@ static uint32_t admit(struct device *dev, const struct virtqueue *vq, enum comma
 	if (kind == COMMAND_ON_CONTROL &&
 	    dev->chain->answer.length < device_response_size(dev, cmd))
 		return VIRTIO_GPU_RESP_ERR_UNSPEC;
-	return device_check(dev, cmd);
+	return device_validate(dev, cmd);
 }
 
 static struct reply make_reply(const struct device *dev, const struct command *cmd)
@@ -46,8 +50,8 @@ int device_fetch(struct device *dev)
 	if (got <= 0)
 		return got;
 	dev->commands++;
-	dev->held.error = admit(dev, dev->control, COMMAND_ON_CONTROL, dev->command,
-				dev->config.max_command_bytes, &dev->held.cmd);
+	dev->held.error = read_command(dev, dev->control, COMMAND_ON_CONTROL, dev->command,
+				       dev->config.max_command_bytes, &dev->held.cmd);
 	dev->held.reply = make_reply(dev, &dev->held.cmd);
 	dev->held.valid = true;
 	return 1;
@@ -63,7 +67,7 @@ static bool may_announce(const struct device *dev)
 	return dev->job.state == JOB_NONE && dev->flush.pending == 0;
 }
 
-/* What the next job does of the held command: of a long stream, a slice. */
+/* The part of the held command that the next job runs: a slice if it is a long stream. */
 static struct command next_part(const struct device *dev)
 {
 	struct command part = dev->held.cmd;
@@ -95,7 +99,7 @@ static bool step_job(struct device *dev)
 	return false;
 }
 
-/* Show only what the GPU has finished, and one picture at a time. */
+/* A flush waits until the GPU has finished the picture and earlier frames are shown. */
 static bool step_flush(struct device *dev, uint32_t mask)
 {
 	if (dev->job.state == JOB_RUNNING || dev->flush.pending)
@@ -113,7 +117,10 @@ static bool step_bookkeeping(struct device *dev)
 	bool later = reply->fenced && dev->job.state == JOB_RUNNING;
 	uint32_t result = dev->held.error;
 
-	/* An answer with a body is not kept for later; drivers do not fence these commands. */
+	/*
+	 * Deferred responses have no body. Drivers do not fence commands whose response has one, so
+	 * such a command simply waits.
+	 */
 	if (later && (dev->num_deferred == DEVICE_DEFERRED_MAX ||
 		      device_response_size(dev, &dev->held.cmd) > DEVICE_HEADER_BYTES))
 		return false;
@@ -133,7 +140,7 @@ static bool step_bookkeeping(struct device *dev)
 	return true;
 }
 
-/* Do what is at the head of the queue; false when it has to wait. */
+/* Process the held command. Returns false if it has to wait. */
 static bool step(struct device *dev)
 {
 	const struct command *cmd = &dev->held.cmd;
@@ -153,7 +160,7 @@ static bool step(struct device *dev)
 	return done;
 }
 
-/* The cursor queue has nothing to wait for. */
+/* Cursor commands never wait. */
 static int pump_cursor(struct device *dev, int *budget)
 {
 	uint64_t bytes[(CURSOR_BYTES + 7) / 8];
@@ -170,8 +177,8 @@ static int pump_cursor(struct device *dev, int *budget)
 		if (got == 0)
 			continue;
 		dev->commands++;
-		uint32_t result =
-			admit(dev, dev->cursor, COMMAND_ON_CURSOR, bytes, sizeof(bytes), &cmd);
+		uint32_t result = read_command(dev, dev->cursor, COMMAND_ON_CURSOR, bytes,
+					       sizeof(bytes), &cmd);
 		struct reply reply = make_reply(dev, &cmd);
 		if (result == 0)
 			result = device_execute(dev, &cmd);
@@ -182,21 +189,21 @@ static int pump_cursor(struct device *dev, int *budget)
 	return 0;
 }
 
-static bool is_question(const struct command *cmd)
+static bool is_query(const struct command *cmd)
 {
 	return cmd->op == COMMAND_GET_DISPLAY_INFO || cmd->op == COMMAND_GET_CAPSET_INFO ||
 	       cmd->op == COMMAND_GET_CAPSET || cmd->op == COMMAND_GET_EDID;
 }
 
 /*
- * Questions about the device depend on no other command. A driver waits for their answers in
- * person, and gives up after 5 s (Mesa then draws with the CPU), which a slow display can outlast
- * when its flushes have piled up. So they are answered while the head of the queue waits. Returns 1
- * when the budget of a visit was used up and there may be more.
+ * Queries about the device depend on no other command. Drivers wait for their responses
+ * synchronously and give up after 5 s (Mesa then falls back to software rendering), which flushes
+ * queued for a slow display can exceed. So queries are answered while the head of the queue waits.
+ * Returns 1 if the budget of a visit was used up, as device_pump() does.
  */
-static int answer_questions(struct device *dev)
+static int answer_queries(struct device *dev)
 {
-	uint64_t bytes[QUESTION_BYTES / 8];
+	uint64_t bytes[QUERY_BYTES / 8];
 	struct command cmd;
 	int got = 0;
 
@@ -204,10 +211,10 @@ static int answer_questions(struct device *dev)
 		got = vq_peek(dev->control, dev->chain);
 		if (got <= 0)
 			break;
-		uint32_t result =
-			admit(dev, dev->control, COMMAND_ON_CONTROL, bytes, sizeof(bytes), &cmd);
-		if (result || cmd.fenced || !is_question(&cmd))
-			continue; /* also when it is ill-formed: in its turn */
+		uint32_t result = read_command(dev, dev->control, COMMAND_ON_CONTROL, bytes,
+					       sizeof(bytes), &cmd);
+		if (result || cmd.fenced || !is_query(&cmd))
+			continue; /* answered in its turn, even if invalid */
 		struct reply reply = make_reply(dev, &cmd);
 		vq_claim(dev->control, dev->chain);
 		dev->commands++;
@@ -233,7 +240,7 @@ int device_pump(struct device *dev)
 			break;
 		budget--;
 		if (got && !step(dev)) {
-			err = answer_questions(dev);
+			err = answer_queries(dev);
 			break;
 		}
 	}

@@ -37,7 +37,7 @@ void resource_table_finish(struct resource_table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-/* Drivers number upwards, so the low bits spread well. */
+/* Drivers count ids upwards, so the low bits spread evenly. */
 static uint32_t *bucket_of(struct resource_table *t, uint32_t id)
 {
 	return &t->buckets[id & t->hash_mask];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's resources by id, within its quota. All memory is taken at the start. Pure but for the
- * backing, which the device maps and unmaps.
+ * The guest's resources by id, within its quotas. Memory is allocated only by
+ * resource_table_init(). The table does not touch the backing: the device maps and unmaps it.
  */
 #ifndef BACKEND_DEVICE_RESOURCE_H
 #define BACKEND_DEVICE_RESOURCE_H
@@ -12,45 +12,53 @@
 #include "backend/transport/granted.h"
 
 struct resource {
-	uint32_t id; /* the guest's; 0: free */
+	uint32_t id; /* chosen by the guest; 0: the slot is free */
 	struct command_geometry geometry;
-	uint64_t bytes; /* counted against the quota */
+	uint64_t bytes; /* geometry_bytes(), counted against the quota */
 	struct granted_backing backing;
 	/*
-	 * The mediator's name of the exported picture, 0: not exported. Never used twice, so that
-	 * a guest's re-used resource id cannot be taken for the old picture.
+	 * The id under which the mediator knows the exported picture (BUFFER_ADD); 0: not exported.
+	 * Ids are never reused, so a reused resource id cannot be taken for the old picture.
 	 */
 	uint32_t buffer_id;
-	uint32_t next; /* in the bucket or the free list; index + 1, 0: none */
+	uint32_t next; /* in its bucket or in the free list; index + 1, 0: none */
 };
 
 struct resource_table {
 	struct resource *slots;
-	uint32_t *buckets; /* index + 1 of the first; hash_mask + 1 of them */
+	uint32_t *buckets; /* hash_mask + 1 buckets; index + 1 of the first slot */
 	uint32_t max, hash_mask;
-	uint32_t free; /* index + 1 */
-	uint32_t count;
-	uint64_t bytes, max_bytes; /* host memory */
+	uint32_t free;		   /* first free slot, index + 1 */
+	uint32_t count;		   /* resources in use */
+	uint64_t bytes, max_bytes; /* host memory: in use, and allowed */
 };
 
-/* 0 or BACKEND_ERR_MEMORY. */
+/*
+ * An empty table for at most `max` resources of together at most `max_bytes` of host memory
+ * (max-resources and memory-mib of the device tree). Returns 0 or BACKEND_ERR_MEMORY.
+ */
 int resource_table_init(struct resource_table *t, uint32_t max, uint64_t max_bytes);
+/* Free the memory; resources still in the table are forgotten. */
 void resource_table_finish(struct resource_table *t);
 
-/* NULL: there is none. */
+/* NULL for an unknown id and for 0. Pointers stay valid until the resource is removed. */
 struct resource *resource_find(struct resource_table *t, uint32_t id);
 
 /*
- * Add a resource. Returns 0 or what to answer: INVALID_RESOURCE_ID when the id is taken,
- * OUT_OF_MEMORY when a quota is exhausted.
+ * Add a resource and point *added to it. Returns 0 or the response to give:
+ * VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID if the id is 0 or in use, _INVALID_PARAMETER if the
+ * geometry is not possible, _OUT_OF_MEMORY if a quota is exhausted.
  */
 uint32_t resource_add(struct resource_table *t, uint32_t id,
 		      const struct command_geometry *geometry, struct resource **added);
 
-/* The resource's backing must have been unmapped. */
+/* The backing must have been unmapped before. */
 void resource_remove(struct resource_table *t, struct resource *r);
 
-/* The one after r, in no order that means anything; the first for NULL. NULL: there is none. */
+/*
+ * Iterate over all resources in no particular order: pass NULL for the first, then the previous
+ * one. NULL at the end. Removing `r` invalidates it.
+ */
 struct resource *resource_next(struct resource_table *t, const struct resource *r);
 
 #endif

@@ -25,7 +25,7 @@ static uint32_t export_as(struct device *dev, const struct resource *r, uint32_t
 	return 0;
 }
 
-/* Give the mediator the resource's picture, once. */
+/* Export the resource's picture to the mediator unless that was done before. */
 static uint32_t export_once(struct device *dev, struct resource *r)
 {
 	uint32_t err = r->buffer_id ? 0 : export_as(dev, r, dev->last_buffer_id + 1);
@@ -122,7 +122,7 @@ void scanout_show(struct device *dev, uint32_t mask)
 	}
 }
 
-/* A visit may see many moves; only the last position matters. */
+/* Called once per visit: of many moves in one visit, only the last position is sent. */
 void scanout_send_cursors(struct device *dev)
 {
 	for (uint32_t i = 0; i < dev->config.num_scanouts; i++) {
@@ -162,7 +162,7 @@ void scanout_forget(struct device *dev, struct resource *r)
 	r->buffer_id = 0;
 }
 
-/* What cannot be exported any more is as if it were gone. */
+/* Export every announced picture again. A picture that can no longer be exported is withdrawn. */
 static void export_all(struct device *dev)
 {
 	struct resource *r = NULL;

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When to ask a GPU that has to be asked whether its work is over, and where asking costs the GPU
- * time: soon at first, for short work; then not before most of the time has passed that recent
- * work took; regularly from there on. Pure; times in microseconds.
+ * Decides when to nudge a GPU that reports completed work only when it is sent a command, where
+ * each nudge costs GPU time. Short work is expected first: two nudges at the normal period. Then
+ * comes a pause of 7/8 of the shortest time that recent long work took, and from there on one nudge
+ * per period. Pure; times in microseconds.
  */
 #ifndef BACKEND_GPU_EXPECT_H
 #define BACKEND_GPU_EXPECT_H
 
 #include <stdint.h>
 
-#define EXPECT_RECENT 4u
+#define EXPECT_RECENT 4u /* durations remembered */
 
 struct expect {
-	uint32_t period_us; /* between two questions */
-	uint64_t begin_us;
-	uint32_t recent[EXPECT_RECENT]; /* of work that outlasted the first questions; 0: none */
-	uint32_t next;
+	uint32_t period_us;		/* between two nudges */
+	uint64_t begin_us;		/* start of the current work */
+	uint32_t recent[EXPECT_RECENT]; /* durations of long work; 0: not yet known */
+	uint32_t next;			/* slot in `recent`, modulo EXPECT_RECENT */
 };
 
+/* Work was given to the GPU, and is known to be finished. */
 void expect_begin(struct expect *e, uint64_t now_us);
 void expect_end(struct expect *e, uint64_t now_us);
-/* Time from now to the next question, at least 1 us. */
+/* Time from now to the next nudge, at least 1 us. */
 uint32_t expect_ask_in(const struct expect *e, uint64_t now_us);
 
 #endif

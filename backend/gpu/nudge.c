@@ -8,7 +8,7 @@
 #include <virtgpu_drm.h>
 #include <xf86drm.h>
 
-/* A buffer in Gallium's terms, as small as there is. */
+/* Gallium's numbers for the smallest possible buffer. */
 #define TARGET_BUFFER	   0u
 #define FORMAT_R8	   64u
 #define BIND_VERTEX_BUFFER (1u << 4)
@@ -60,7 +60,7 @@ void nudge_send(const struct nudge *n)
 		.box = {.w = 1, .h = 1, .d = 1},
 	};
 
-	/* Failing costs only time: completion is noticed a little later. */
+	/* A failure only delays the notice of completion. */
 	if (n->fd >= 0)
 		drmIoctl(n->fd, DRM_IOCTL_VIRTGPU_TRANSFER_TO_HOST, &transfer);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The GPU of the tests: virtual time, pictures in memfds, 32 bits a pixel. */
+/* The simulated GPU of the tests: virtual time, pictures in memfds, 32 bits per pixel. */
 #include "backend/gpu/gpu.h"
 
 #include <drm_fourcc.h>
@@ -31,7 +31,7 @@ struct sim {
 	struct gpu gpu;
 	uint64_t (*now_us)(void *opaque);
 	void *opaque;
-	uint64_t busy_until; /* everything executed so far is done then */
+	uint64_t busy_until; /* when everything executed so far is done, in us */
 	struct {
 		uint64_t id, at;
 	} fence[SIM_FENCES];
@@ -97,7 +97,10 @@ fail:
 	return err;
 }
 
-/* One row between the backing at `offset` and the picture; false when the backing is too short. */
+/*
+ * Copy one row between the backing at `offset` and the picture. Returns false if the backing is too
+ * short.
+ */
 static bool copy_row(const struct sim_resource *r, uint64_t offset, uint8_t *row, size_t bytes,
 		     bool to_host)
 {
@@ -214,7 +217,7 @@ static int sim_execute(struct gpu *gpu, const struct command *cmd, struct iovec 
 	case COMMAND_SUBMIT:
 		return submit(sim, cmd);
 	default:
-		return 0; /* contexts hold nothing here */
+		return 0; /* contexts have no state here */
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real GPU: libvirglrenderer in this process. The library has one global state, so there is one
- * struct gpu a process. Its own checks are relied on for command streams and for the memory
- * ranges of 3D transfers; a stream that crashes it takes down this guest's process only.
+ * The real GPU: libvirglrenderer in this process. The library has one global state, so there is at
+ * most one struct gpu per process. Command streams and the memory ranges of 3D transfers are
+ * validated by the library itself; a stream that crashes it ends this guest's process only.
  */
 #include "backend/gpu/gpu.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-/* export_fence is marked unstable; its absence or failure is only slower. */
+/* export_fence() is marked unstable. If it fails, completion is polled. */
 #define VIRGL_RENDERER_UNSTABLE_APIS
 #include <virglrenderer.h>
 
@@ -27,11 +27,11 @@
 #include "mediator/shared/limit/limit.h"
 
 #define POLL_US		 500u
-#define CALLBACK_VERSION 2   /* up to get_drm_fd; the header's number follows the unstable ones */
-#define LOG_LINES	 20u /* a second; the mediator passes on fewer */
+#define CALLBACK_VERSION 2   /* up to get_drm_fd; the header's own number counts unstable ones */
+#define LOG_LINES	 20u /* per second; the mediator passes on fewer */
 #define NS_PER_S	 UINT64_C(1000000000)
 
-/* The library's structure; its header is not installed. Same layout as virtio_gpu_box. */
+/* The library's struct virgl_box, whose header is not installed. Same layout as virtio_gpu_box. */
 struct virgl_box {
 	uint32_t x, y, z, w, h, d;
 };
@@ -43,7 +43,7 @@ struct virgl {
 	uint64_t last_fence, completed;
 	struct nudge nudge;
 	struct expect expect;
-	uint64_t ask_us; /* when to nudge next */
+	uint64_t next_nudge_us; /* when the next nudge is due */
 };
 
 /* --- callbacks of the library -------------------------------------------------------------- */
@@ -52,7 +52,7 @@ static void write_fence(void *cookie, uint32_t fence)
 {
 	struct virgl *v = cookie;
 
-	/* The library counts in 32 bits. One fence is outstanding at a time, the last one. */
+	/* The library's fence ids have 32 bits. Only the last fence can be outstanding. */
 	if (fence == (uint32_t)v->last_fence)
 		v->completed = v->last_fence;
 }
@@ -64,7 +64,7 @@ static int get_drm_fd(void *cookie)
 	return open(v->render_node, O_RDWR | O_CLOEXEC);
 }
 
-/* A guest can make the library complain as often as it likes. */
+/* Rate-limited, since a guest can provoke any number of messages. */
 static void log_some(const char *format, va_list args)
 {
 	static struct limit limit;
@@ -187,25 +187,25 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void plan_question(struct virgl *v, uint64_t now)
+static void schedule_nudge(struct virgl *v, uint64_t now)
 {
 	v->gpu.poll_us = expect_ask_in(&v->expect, now);
-	v->ask_us = now + v->gpu.poll_us;
+	v->next_nudge_us = now + v->gpu.poll_us;
 }
 
-/* Completion comes in time by itself, or the GPU is asked when it may be done. */
-static void ask(struct virgl *v)
+/* Nudge a virtual GPU if that is due. Other GPUs signal completion by themselves. */
+static void nudge_if_due(struct virgl *v)
 {
 	uint64_t now = now_us();
 
 	if (v->nudge.fd < 0)
 		return;
-	if (now < v->ask_us) {
-		v->gpu.poll_us = (uint32_t)(v->ask_us - now);
+	if (now < v->next_nudge_us) {
+		v->gpu.poll_us = (uint32_t)(v->next_nudge_us - now);
 		return;
 	}
 	nudge_send(&v->nudge);
-	plan_question(v, now);
+	schedule_nudge(v, now);
 }
 
 static void drop_wait_fd(struct gpu *gpu)
@@ -229,7 +229,7 @@ static int virgl_fence(struct gpu *gpu, uint64_t id)
 		gpu->wait_fd = fd;
 	if (v->nudge.fd >= 0) {
 		expect_begin(&v->expect, now_us());
-		plan_question(v, v->expect.begin_us);
+		schedule_nudge(v, v->expect.begin_us);
 	}
 	return 0;
 }
@@ -242,7 +242,7 @@ static uint64_t virgl_poll(struct gpu *gpu)
 
 	virgl_renderer_poll();
 	if (v->completed != v->last_fence) {
-		ask(v);
+		nudge_if_due(v);
 		return v->completed;
 	}
 	drop_wait_fd(gpu);
@@ -261,8 +261,8 @@ static int virgl_export(struct gpu *gpu, uint32_t resource, struct gpum_buffer *
 	if (ret)
 		return result_of(ret);
 	if (info.drm_fourcc == 0)
-		return -EINVAL; /* not a picture */
-	/* Exporting needs a current context, and none of the guest's. */
+		return -EINVAL; /* not a displayable texture */
+	/* Exporting needs a current GL context that is not one of the guest's. */
 	virgl_renderer_force_ctx_0();
 	ret = virgl_renderer_get_fd_for_texture2(info.tex_id, &fd, &stride, &offset);
 	if (ret || fd < 0)
@@ -308,7 +308,7 @@ static const struct gpu_ops virgl_ops = {
 
 /* --- lifetime ------------------------------------------------------------------------------ */
 
-static void ask_capsets(struct gpu *gpu)
+static void query_capsets(struct gpu *gpu)
 {
 	static const uint32_t ids[] = {VIRTIO_GPU_CAPSET_VIRGL, VIRTIO_GPU_CAPSET_VIRGL2};
 
@@ -342,11 +342,11 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	else
 		flags |= VIRGL_RENDERER_USE_SURFACELESS;
 	virgl_set_debug_callback(log_some);
-	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* no files */
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* the sandbox has no files */
 	/*
-	 * The library sets a sampler's seamless filtering without asking for the extension, and
-	 * refuses the guest's whole stream when GL complains. Mesa's virgl can do it on any host
-	 * that runs this library, but does not always say so.
+	 * The library sets seamless filtering per sampler without testing for the extension, and
+	 * fails the guest's whole stream if GL reports an error. Mesa's virgl supports it on any
+	 * host that runs this library, but does not always advertise it.
 	 */
 	setenv("MESA_EXTENSION_OVERRIDE", "+GL_AMD_seamless_cubemap_per_texture", 0);
 	int ret = virgl_renderer_init(v, flags, &v->callbacks);
@@ -361,7 +361,7 @@ struct gpu *gpu_virgl_create(const char *render_node, uint32_t nudge_us)
 	snprintf(v->gpu.renderer, sizeof(v->gpu.renderer), "%s",
 		 name ? (const char *)name : "unknown");
 	v->gpu.compiles_for_cpu = !render_node || strstr(v->gpu.renderer, "llvmpipe");
-	ask_capsets(&v->gpu);
+	query_capsets(&v->gpu);
 	if (render_node && nudge_us > 0)
 		nudge_init(&v->nudge, render_node);
 	v->expect.period_us = nudge_us;

@@ -5,7 +5,7 @@
 
 #define DWORD ((uint32_t)sizeof(uint32_t))
 
-/* Of enum virgl_context_cmd, those that matter here. */
+/* The members of enum virgl_context_cmd that matter here. */
 enum {
 	CREATE_OBJECT = 1,
 	CLEAR = 7,
@@ -23,11 +23,13 @@ enum {
 	CREATE_VIDEO_CODEC = 53,
 	END_FRAME = 61,
 	CLEAR_SURFACE = 62,
-	SET_FRAMEBUFFER_STATE_VIEWS = 63, /* the last one known */
+	SET_FRAMEBUFFER_STATE_VIEWS = 63, /* the last known command */
 };
 
 #define OBJECT_SHADER 4u /* enum virgl_object_type */
-/* Payload of a DRAW_VBO that takes its parameters from a buffer; how many draws it makes of them.
+/*
+ * An indirect DRAW_VBO takes its parameters from a buffer: its payload dwords, and the dword with
+ * the number of draws.
  */
 #define INDIRECT_DWORDS	  20u
 #define INDIRECT_COUNT_AT 18u
@@ -41,8 +43,9 @@ static uint32_t dword_at(const uint8_t *stream, uint32_t index)
 }
 
 /*
- * Blobs are not offered, but the stream's half of creating them would still take host memory past
- * the quota. Video codecs are not offered either: the library is not asked for them.
+ * Blobs are not offered, but the commands that create them from a stream would still allocate host
+ * memory outside the quota. Video codecs are not offered either: the library is initialized without
+ * them.
  */
 static bool is_allowed(uint32_t code)
 {
@@ -58,7 +61,7 @@ static uint32_t count_draws(const uint8_t *stream, uint32_t header)
 	case DRAW_VBO:
 		many = header >> 16 >= INDIRECT_DWORDS ? dword_at(stream, INDIRECT_COUNT_AT) : 1;
 		return many > 0 ? many : 1;
-	case CREATE_OBJECT: /* a shader is compiled while its guest has the GPU */
+	case CREATE_OBJECT: /* shaders are compiled while the guest holds the GPU */
 		return (header >> 8 & 0xff) == OBJECT_SHADER;
 	case CLEAR:
 	case RESOURCE_INLINE_WRITE:

@@ -6,19 +6,19 @@
 
 #include "backend/error/error.h"
 
-/* From <linux/virtio_config.h>. */
+/* VIRTIO_CONFIG_S_* of <linux/virtio_config.h>. */
 #define STATUS_DRIVER_OK   4u
 #define STATUS_FEATURES_OK 8u
 #define FEATURES_NEEDED	   (VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM)
 /*
- * Drivers notify a little too often, so some idle events are normal. From IDLE_FREE in a row on,
- * the event channel stays masked for IDLE_DELAY_US after each; IDLE_MAX of those take more than 8
- * s.
+ * Drivers notify a little too often, so some idle events are normal. After IDLE_FREE idle events in
+ * a row, the event channel stays masked for IDLE_DELAY_US after each further one. IDLE_MAX idle
+ * events in a row take more than 8 s, and end the connection.
  */
 #define IDLE_FREE     32u
 #define IDLE_DELAY_US 1000u
 #define IDLE_MAX      8192u
-#define BURSTS_PER_S  10u /* a tenth of what is allowed in a second may come at once */
+#define BURSTS_PER_S  10u /* a tenth of a second's allowance may come at once */
 
 static uint32_t load32(const vgpu_u32 *shared)
 {
@@ -138,7 +138,7 @@ static void reset_if_asked(struct link *link)
 	link->started = false;
 	link->generation = generation;
 	store32(&c->device_generation, generation);
-	link->tell = true;
+	link->notify = true;
 	link->idle_events = 0;
 }
 
@@ -187,7 +187,7 @@ static void clear_events_if_asked(struct link *link)
 	link->events &= ~load32(&c->events_clear);
 	store32(&c->events_read, link->events);
 	store32(&c->config_generation, ++link->config_generation);
-	link->tell = true;
+	link->notify = true;
 }
 
 int link_service(struct link *link)
@@ -242,14 +242,14 @@ int link_event(struct link *link, uint64_t now_us)
 
 void link_finish_round(struct link *link, uint64_t now_us)
 {
-	bool tell = link->tell;
+	bool notify = link->notify;
 
 	for (uint32_t i = 0; link->started && i < VGPU_QUEUE_COUNT; i++)
-		tell |= vq_must_notify(&link->queue[i]);
-	if (tell && xenevtchn_notify(link->evtchn, link->port) == 0)
+		notify |= vq_must_notify(&link->queue[i]);
+	if (notify && xenevtchn_notify(link->evtchn, link->port) == 0)
 		link->events_out++;
-	link->tell = false;
-	/* Late, so that a busy guest is seen once a round however many events it sends. */
+	link->notify = false;
+	/* Unmasking only here limits a guest to one event per round, however many it sends. */
 	if (link->masked && !link->more && now_us >= link->unmask_us) {
 		link->masked = false;
 		xenevtchn_unmask(link->evtchn, link->port);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection to a frontend: control page, pool, queues and event channel. Translates between
- * them and the device, and slows down a guest that sends events too fast or without work.
+ * One connection to a frontend: control page, pool, queues and event channel. Carries register
+ * accesses and events between them and the device, and slows down a guest that sends events too
+ * fast or without work. Functions returning int return 0 or an enum backend_error.
  */
 #ifndef BACKEND_LINK_LINK_H
 #define BACKEND_LINK_LINK_H
@@ -24,45 +25,65 @@ struct link {
 	evtchn_port_t port;
 	struct granted_pool memory;
 	struct virtqueue queue[VGPU_QUEUE_COUNT];
-	uint64_t features; /* offered */
-	uint32_t generation, clear_seq;
-	/* Our own registers are written, never read back: the guest can write there, too. */
+	uint64_t features;		/* offered VGPU_F_* bits */
+	uint32_t generation, clear_seq; /* last driver_generation and events_clear_seq served */
+	/*
+	 * Private copies of registers that the backend writes. The page itself is never read back,
+	 * since the guest can write to it.
+	 */
 	uint32_t events, config_generation;
-	bool started;
-	bool tell;   /* the guest needs an event besides the rings' */
-	bool more;   /* a visit's budget was used up */
-	bool masked; /* the event channel is, until unmask_us */
-	uint64_t unmask_us;
-	uint32_t idle_events; /* in a row that brought no work */
-	struct limit rate;
+	bool started;	      /* the driver has set DRIVER_OK */
+	bool notify;	      /* send an event after this round, whatever the rings need */
+	bool more;	      /* call link_service() again: a visit's budget was used up */
+	bool masked;	      /* the event channel is masked, until unmask_us */
+	uint64_t unmask_us;   /* on the monotonic clock */
+	uint32_t idle_events; /* events in a row that brought no work */
+	struct limit rate;    /* of the guest's events */
+	/* Counters since link_connect(). */
 	uint32_t events_delayed;
 	uint64_t events_in, events_out;
 };
 
 /*
- * Open the event channel device, for ports of that domain and no other, as long as the process
- * lives. 0 or BACKEND_ERR_SYSTEM. link_close() does nothing when it is not open.
+ * Open the event channel device and restrict it to ports of domain `domid` until it is closed.
+ * `max_events_per_s` (at least 1) is max-events-per-second of the device tree. Returns 0 or
+ * BACKEND_ERR_SYSTEM. link_close() disconnects first, and does nothing if the device is not open.
  */
 int link_open(struct link *link, uint32_t domid, uint32_t max_events_per_s);
 void link_close(struct link *link);
 
-/* Connect. Returns 0 or a backend_error with nothing left behind. */
+/*
+ * Map the control page and pool, bind the event channel, and fill in the device block. `granted`
+ * and `device` stay the caller's and must outlive the connection. On error nothing stays mapped or
+ * bound.
+ */
 int link_connect(struct link *link, struct granted *granted, struct device *device,
 		 const struct xenbus_keys *keys, uint32_t num_scanouts, uint32_t num_capsets);
-/* Resets the device. Does nothing when not connected. */
+/* Reset the device, unbind and unmap. Does nothing if not connected. */
 void link_disconnect(struct link *link);
 
 bool link_is_connected(const struct link *link);
+/* The event channel device's descriptor, for poll(). */
 int link_fd(const struct link *link);
 
-/* The event channel's descriptor is readable. */
+/*
+ * Handle an event from the guest; call when link_fd() is readable. now_us is the monotonic clock's.
+ * BACKEND_ERR_EVENT_STORM after too many events without work.
+ */
 int link_event(struct link *link, uint64_t now_us);
-/* Look at registers and queues; call again when link->more is set. */
+/*
+ * Process the registers that the guest wrote, and pump the device. Call again if link->more is set.
+ */
 int link_service(struct link *link);
-/* After every round: tell the guest what it wants to know, and take events again when it is time.
+/*
+ * Call after every round of the event loop: sends the guest an event if it needs one, and unmasks
+ * the event channel when that is due.
  */
 void link_finish_round(struct link *link, uint64_t now_us);
-/* Tell the guest that its device is broken until it connects anew. */
+/*
+ * Tell the guest that its device is broken until it reconnects (NEEDS_RESET). Does nothing if not
+ * connected.
+ */
 void link_break(struct link *link);
 
 #endif

@@ -39,7 +39,7 @@ static void unmap(struct granted *g, void *base, uint32_t count)
 		g->pages -= count;
 }
 
-/* The directory pages are needed only until their references have been copied. */
+/* The directory is unmapped again as soon as its references have been copied. */
 static int map_pool(struct granted *g, const struct vgpu_control *setup, struct granted_pool *pool)
 {
 	uint32_t dir_pages = le32toh(setup->dir_pages);
@@ -101,7 +101,10 @@ void granted_pool_unmap(struct granted *g, struct granted_pool *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-/* Fill the reference list and the scatter list; returns the number of scatter entries. */
+/*
+ * Fill in the reference list and the scatter list, whose addresses are offsets until the mapping's
+ * base is known. Returns the number of scatter entries.
+ */
 static uint32_t lay_out(const struct command_run *runs, uint32_t num_runs, uint32_t *refs,
 			struct iovec *iov)
 {

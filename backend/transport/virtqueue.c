@@ -9,11 +9,11 @@
 
 #define DESC_BYTES	16u
 #define USED_ELEM_BYTES 8u
-/* In units of 16 bits. */
+/* Offsets: in the available ring in units of 16 bits, in the used ring in bytes. */
 #define AVAIL_IDX  1u
 #define AVAIL_RING 2u
-#define USED_IDX   2u /* in bytes */
-#define USED_RING  4u /* in bytes */
+#define USED_IDX   2u
+#define USED_RING  4u
 
 static uint16_t load16(const void *shared)
 {
@@ -25,7 +25,7 @@ static void store16(void *shared, uint16_t value)
 	__atomic_store_n((uint16_t *)shared, htole16(value), __ATOMIC_RELEASE);
 }
 
-/* The compiler must neither repeat this read nor put it off. */
+/* The barrier keeps the compiler from repeating this read or moving it down. */
 static void copy_from_shared(void *to, const void *shared, size_t bytes)
 {
 	memcpy(to, shared, bytes);
@@ -49,7 +49,7 @@ int vq_init(struct virtqueue *vq, void *pool, uint64_t pool_bytes, const struct 
 		return BACKEND_ERR_QUEUE_SIZE;
 	if (desc % DESC_BYTES || avail % 2 || used % 4)
 		return BACKEND_ERR_QUEUE_ALIGNMENT;
-	/* 6: flags, idx and the event index at the end */
+	/* 6 bytes: flags, idx, and the event index at the end */
 	if (!ring_fits(desc, (uint64_t)size * DESC_BYTES, pool_bytes) ||
 	    !ring_fits(avail, 6 + (uint64_t)size * 2, pool_bytes) ||
 	    !ring_fits(used, 6 + (uint64_t)size * USED_ELEM_BYTES, pool_bytes))
@@ -116,7 +116,7 @@ static int add_readable(struct vq_chain *chain, const struct vring_desc *desc)
 	return 0;
 }
 
-static int walk(const struct virtqueue *vq, uint32_t index, struct vq_chain *chain)
+static int walk_chain(const struct virtqueue *vq, uint32_t index, struct vq_chain *chain)
 {
 	struct vring_desc desc;
 
@@ -142,7 +142,7 @@ static uint32_t slot_of(const struct virtqueue *vq, uint16_t index)
 	return index & (vq->size - 1);
 }
 
-/* The chain of one entry of the available ring. */
+/* Copy the chain that an entry of the available ring names. */
 static int load_chain(const struct virtqueue *vq, uint16_t index, struct vq_chain *chain)
 {
 	uint16_t head = load16(vq->avail + AVAIL_RING + slot_of(vq, index));
@@ -156,11 +156,14 @@ static int load_chain(const struct virtqueue *vq, uint16_t index, struct vq_chai
 	chain->answer.head = head;
 	chain->answer.count = 0;
 	chain->answer.length = 0;
-	return walk(vq, head, chain);
+	return walk_chain(vq, head, chain);
 }
 
-/* Entries from `from` on; a backend_error when the driver cannot have written that many. */
-static int waiting(const struct virtqueue *vq, uint16_t from)
+/*
+ * The number of available entries from `from` on, or BACKEND_ERR_AVAIL_INDEX if the driver cannot
+ * have written that many.
+ */
+static int count_available(const struct virtqueue *vq, uint16_t from)
 {
 	uint16_t idx = load16(vq->avail + AVAIL_IDX);
 
@@ -169,8 +172,8 @@ static int waiting(const struct virtqueue *vq, uint16_t from)
 	return (uint16_t)(idx - from);
 }
 
-/* vq_peek() goes on from here at the earliest. */
-static void pass_entry(struct virtqueue *vq)
+/* Keep `ahead` at or after avail_next. */
+static void advance_avail(struct virtqueue *vq)
 {
 	if (vq->ahead == vq->avail_next)
 		vq->ahead++;
@@ -179,11 +182,11 @@ static void pass_entry(struct virtqueue *vq)
 
 int vq_take(struct virtqueue *vq, struct vq_chain *chain)
 {
-	int left = waiting(vq, vq->avail_next);
+	int left = count_available(vq, vq->avail_next);
 
 	for (; left > 0 && bit(vq->claimed, slot_of(vq, vq->avail_next)); left--) {
 		clear_bit(vq->claimed, slot_of(vq, vq->avail_next));
-		pass_entry(vq);
+		advance_avail(vq);
 	}
 	if (left <= 0)
 		return left;
@@ -191,14 +194,14 @@ int vq_take(struct virtqueue *vq, struct vq_chain *chain)
 	if (err)
 		return err;
 	set_bit(vq->busy, chain->answer.head);
-	pass_entry(vq);
+	advance_avail(vq);
 	return 1;
 }
 
 int vq_peek(struct virtqueue *vq, struct vq_chain *chain)
 {
-	int left = waiting(vq, vq->ahead);
-	/* The driver may have taken back its index; vq_take() will find that out, too. */
+	int left = count_available(vq, vq->ahead);
+	/* The driver moved its index back, behind what was looked at already. */
 	if (left > (int)vq->size)
 		return BACKEND_ERR_AVAIL_INDEX;
 	if (left <= 0)
@@ -252,17 +255,19 @@ void vq_complete(struct virtqueue *vq, const struct vq_answer *answer, const voi
 
 bool vq_must_notify(struct virtqueue *vq)
 {
-	uint16_t told = vq->used_told;
+	uint16_t notified = vq->used_notified;
 
-	if (vq->size == 0 || told == vq->used_next)
+	if (vq->size == 0 || notified == vq->used_next)
 		return false;
-	vq->used_told = vq->used_next;
-	/* The driver must see used.idx before we look at what it asked for, or both sides sleep. */
+	vq->used_notified = vq->used_next;
+	/*
+	 * The driver must see used.idx before we read its event index, else both sides may sleep.
+	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!vq->event_idx)
 		return !(load16(vq->avail) & VRING_AVAIL_F_NO_INTERRUPT);
 	uint16_t wanted = load16(vq->avail + AVAIL_RING + vq->size);
-	return (uint16_t)(vq->used_next - wanted - 1) < (uint16_t)(vq->used_next - told);
+	return (uint16_t)(vq->used_next - wanted - 1) < (uint16_t)(vq->used_next - notified);
 }
 
 bool vq_want_events(struct virtqueue *vq)
@@ -271,7 +276,7 @@ bool vq_want_events(struct virtqueue *vq)
 		return false;
 	if (vq->event_idx)
 		store16(vq->used + USED_RING + (size_t)vq->size * USED_ELEM_BYTES, vq->avail_next);
-	/* Pairs with the driver's barrier between avail.idx and reading avail_event. */
+	/* Pairs with the driver's barrier between writing avail.idx and reading avail_event. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return load16(vq->avail + AVAIL_IDX) != vq->avail_next;
 }

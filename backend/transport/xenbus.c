@@ -9,8 +9,8 @@
 #include "backend/error/error.h"
 #include "mediator/shared/wire/vgpu.h"
 
-#define WATCH_BUDGET 64 /* fired watches taken at once; a guest can fire its own at will */
-#define EVTCHN_MAX   ((1u << 17) - 1) /* FIFO event channels */
+#define WATCH_BUDGET 64 /* fired watches consumed per call; a guest can fire its own at will */
+#define EVTCHN_MAX   ((1u << 17) - 1) /* the most ports of the FIFO ABI */
 
 bool xenbus_parse(const char *text, uint32_t max, uint32_t *value)
 {
@@ -38,7 +38,7 @@ static bool read_number(struct xenbus *x, const char *dir, const char *key, uint
 	snprintf(path, sizeof(path), "%s/%s", dir, key);
 	char *text = xs_read(x->xs, XBT_NULL, path, &length);
 	bool ok = text && strlen(text) == length && xenbus_parse(text, max, value);
-	/* That a node is missing is an answer. */
+	/* A missing node is a valid answer, not a failure of xenstore. */
 	if (!text && errno != ENOENT && errno != EACCES)
 		x->broken = true;
 	free(text);
@@ -57,7 +57,7 @@ static void write_text(struct xenbus *x, const char *key, const char *text)
 	}
 }
 
-/* A missing or senseless state counts as Unknown. */
+/* A missing or invalid state counts as Unknown. */
 static enum xenbus_state front_state(struct xenbus *x)
 {
 	uint32_t state;
@@ -67,7 +67,9 @@ static enum xenbus_state front_state(struct xenbus *x)
 	return (enum xenbus_state)state;
 }
 
-/* dom0 has removed our nodes; writing now would leave some behind for ever. */
+/*
+ * Whether dom0 has removed the backend's nodes. Writing would then recreate some of them for ever.
+ */
 static bool is_detached(struct xenbus *x)
 {
 	uint32_t value;
@@ -105,7 +107,7 @@ static bool own_domid(struct xenbus *x, uint32_t *domid)
 	return ok;
 }
 
-static void offer(struct xenbus *x)
+static void offer_versions(struct xenbus *x)
 {
 	char text[12];
 
@@ -132,7 +134,7 @@ int xenbus_open(struct xenbus *x, uint32_t domid)
 	    !watch(x, x->back, "online"))
 		goto fail;
 	if (!is_detached(x))
-		offer(x);
+		offer_versions(x);
 	if (!x->broken)
 		return 0;
 fail:

@@ -38,7 +38,7 @@ static void on_load(void)
 	shared[(size_t)(step.offset[0] | step.offset[1] << 8) % shared_bytes] = step.value;
 }
 
-/* Called by code that was compiled with -fsanitize-coverage=trace-loads. */
+/* Called by code compiled with -fsanitize-coverage=trace-loads, before each load. */
 #define ON_LOAD(size)                                                                              \
 	void __sanitizer_cov_load##size(void *address);                                            \
 	void __sanitizer_cov_load##size(void *address)                                             \

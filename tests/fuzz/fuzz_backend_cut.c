@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command stream is cut: every slice is a stream by itself, the slices make up the stream, and
- * what is refused as a whole has no slices that reach its end. First byte: the GPU whose stream it
- * is; second byte: most draws of a slice.
+ * Cuts a command stream: every slice is a valid stream, the slices add up to the stream, and the
+ * slices of a refused stream do not reach its end. Input: the first byte selects the GPU whose
+ * stream it is, the second is the maximum of draws per slice, the rest is the stream.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +37,7 @@ static stream_parser *simulated(void)
 	return gpu->ops->parse;
 }
 
-/* What no virgl stream that is run may hold, found without the parser's help. */
+/* Asserts, without the parser, that an accepted virgl stream has no command that must not run. */
 static void require_harmless(const uint8_t *stream, uint32_t bytes)
 {
 	uint32_t header;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One command, from its bytes to its meaning: what comes out must lie within what went in. */
+/*
+ * Decodes one command: pointers in the result must lie within the input, and values within their
+ * bounds.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +18,7 @@ static void require(bool condition)
 		abort();
 }
 
-static bool inside(const void *start, size_t bytes, const uint8_t *buffer, size_t size)
+static bool is_inside(const void *start, size_t bytes, const uint8_t *buffer, size_t size)
 {
 	const uint8_t *p = start;
 
@@ -27,8 +30,8 @@ static void check_attach(const struct command *cmd, const uint8_t *buffer, size_
 	uint64_t pages = 0, bytes = 0;
 
 	require(cmd->attach.num_runs > 0);
-	require(inside(cmd->attach.runs, cmd->attach.num_runs * sizeof(struct command_run), buffer,
-		       size));
+	require(is_inside(cmd->attach.runs, cmd->attach.num_runs * sizeof(struct command_run),
+			  buffer, size));
 	for (uint32_t i = 0; i < cmd->attach.num_runs; i++) {
 		const struct command_run *r = &cmd->attach.runs[i];
 		require(r->length > 0 && r->pages > 0 && r->offset < 4096);
@@ -53,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (cmd.op == COMMAND_ATTACH_BACKING)
 			check_attach(&cmd, buffer, size - 1);
 		if (cmd.op == COMMAND_SUBMIT)
-			require(inside(cmd.submit.stream, cmd.submit.bytes, buffer, size - 1) &&
+			require(is_inside(cmd.submit.stream, cmd.submit.bytes, buffer, size - 1) &&
 				cmd.submit.bytes % 4 == 0);
 		if (cmd.op == COMMAND_RESOURCE_CREATE)
 			require(geometry_bytes(&cmd.create.geometry) > 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole device with the simulated GPU behind rings of the fuzzer's making. The input is the pool:
- * descriptor tables, rings and commands; a trailer says in which order the driver, the mediator and
- * time act. Whatever it does, every mapped page is unmapped at the end and the mediator hears only
- * what the protocol allows.
+ * A whole device with the simulated GPU, on rings of the fuzzer's making. The input is the pool
+ * (descriptor tables, rings and commands), followed by a trailer that says in which order the
+ * driver, the mediator and time act. In the end, every mapped page must be unmapped, and the
+ * mediator must have received only messages that the protocol allows.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ static uint64_t clock_us(void *opaque)
 	return now;
 }
 
-/* What the mediator knows. */
+/* The mediator's state. */
 struct mediator {
 	int socket;
 	uint64_t waiting, running, last_id;
@@ -81,7 +81,7 @@ static int act(struct device *dev, struct mediator *m, uint8_t what, uint8_t *po
 	uint32_t scanout = what >> 4 & 1;
 
 	switch (what & 7) {
-	case 0: /* the driver offers more */
+	case 0: /* the driver makes more chains available */
 		pool[1024 + 2] = (uint8_t)(pool[1024 + 2] + (what >> 3));
 		return device_pump(dev);
 	case 1:
@@ -98,7 +98,7 @@ static int act(struct device *dev, struct mediator *m, uint8_t what, uint8_t *po
 	case 3:
 		now += 1000;
 		return device_poll(dev);
-	case 4: /* the driver changes its mind about what it said */
+	case 4: /* the driver overwrites a command */
 		pool[4096 + what * 16u] ^= what;
 		return device_pump(dev);
 	default:

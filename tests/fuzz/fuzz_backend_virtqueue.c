@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rings of the fuzzer's making, walked while an adversary rewrites them between any two loads.
- * Whatever it does: what is taken lies in the pool, a head is never with us twice, answers stay
- * within what was offered, and the used index counts them.
+ * Takes chains from rings of the fuzzer's making, while an adversary rewrites them between any two
+ * loads. In all cases, taken segments lie in the pool, an unanswered head is not taken again,
+ * responses stay within their descriptors, and the used index counts them.
  *
- * Input: a byte of set-up, the number of acts, the number of the adversary's steps; then those,
- * then the pool.
+ * Input: a byte of set-up, the number of acts, the number of the adversary's steps; then the acts,
+ * the steps, and the pool.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct session {
 	uint8_t *pool;
 	struct virtqueue vq;
-	uint8_t has[HEADS]; /* heads that we have */
+	uint8_t has[HEADS]; /* heads taken and not completed */
 	struct vq_answer answer[HEADS];
 	uint32_t count;
 	uint16_t completed;
@@ -72,7 +72,8 @@ static void keep(struct session *s, const struct vq_chain *chain)
 static void read_some(const struct session *s, const struct vq_chain *chain, uint8_t what)
 {
 	uint32_t bytes = what < chain->length ? what : (uint32_t)chain->length;
-	uint8_t *to = malloc(bytes + 1u); /* of its own, so that one byte too many is seen */
+	uint8_t *to =
+		malloc(bytes + 1u); /* exactly this size plus one, so that ASan sees an overflow */
 
 	require(to != NULL);
 	vq_read(&s->vq, chain, to, bytes);
@@ -119,7 +120,7 @@ static int act(struct session *s, uint8_t what)
 		return vq_must_notify(&s->vq);
 	case 6:
 		return vq_want_events(&s->vq);
-	default: /* the driver offers more */
+	default: /* the driver makes more chains available */
 		s->pool[AVAIL_AT + 2] = (uint8_t)(s->pool[AVAIL_AT + 2] + (what >> 3));
 		return 0;
 	}

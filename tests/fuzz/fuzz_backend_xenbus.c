@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend's half of the handshake, with a guest and a dom0 that write anything into xenstore at
- * any moment. It reads and writes only below the two directories that its domain id gives, connects
- * only to a frontend that is Initialised, and moves only as docs/protocol.md says.
+ * The backend's half of the xenbus handshake, with a guest and a dom0 that may write anything into
+ * xenstore at any time. The backend must read and write only below the two directories of its
+ * domain id, connect only to a frontend in Initialised, and change states only as docs/protocol.md
+ * says.
  *
- * Input: what each question gets as its answer: a length and that many bytes; 255 is no node.
+ * Input: the answer to each read of xenstore: a length and that many bytes; 255: no node.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -24,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const uint8_t *next;
 static size_t left;
 static char handle;
-static char last[32]; /* what xenstore last said of the frontend's state; "" */
+static char last[32]; /* the frontend's state as last read; empty: none */
 
 static void require(bool condition)
 {
@@ -73,7 +74,7 @@ bool xs_watch(struct xs_handle *xs, const char *path, const char *token)
 char **xs_check_watch(struct xs_handle *xs)
 {
 	(void)xs;
-	/* They may fire without an end. */
+	/* Watches may fire endlessly. */
 	return left > 0 && *next & 1 ? calloc(1, sizeof(char *)) : NULL;
 }
 
@@ -88,7 +89,7 @@ void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsign
 	if (!strcmp(path, "domid"))
 		return strdup(domid);
 	require(is_below(path, BACK) || is_below(path, FRONT));
-	if (length < 16) { /* often something sensible */
+	if (length < 16) { /* often a valid state */
 		text = malloc(2);
 		require(text != NULL);
 		text[0] = (char)('0' + length % 10);
@@ -110,7 +111,7 @@ void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsign
 		left -= length;
 	}
 	if (is_below(path, FRONT "state"))
-		/* With a zero within, it is no state, whatever stands before that. */
+		/* A value with a zero in it is no valid state. */
 		memcpy(last, strlen(text) == length ? text : "",
 		       strlen(text) == length ? length + 1 : 1);
 	if (len)
@@ -166,7 +167,7 @@ static void check_parse(const uint8_t *data, size_t size)
 	memcpy(text, data, size < 15 ? size : 15);
 	if (!xenbus_parse(text, 4000000000u, &n))
 		return;
-	/* A number is written in one way only. */
+	/* Each number has exactly one valid notation. */
 	snprintf(again, sizeof(again), "%u", n);
 	require(n <= 4000000000u && !strcmp(text, again));
 }

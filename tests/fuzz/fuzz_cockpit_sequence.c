@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A whole cockpit in virtual time: three guests, a device on a simulated GPU for each, the
- * scheduler and a panel with their displays. The input is what the guests do and when; some of it
- * is sensible and some is not, and backends die at any moment. Whatever happens:
+ * scheduler, and a panel with their displays. The input is what the guests do and when. Some of it
+ * is valid and some is not, and backends die at any time. In all cases:
  *
- * - one job is on the GPU at a time, and none starts while a more important one may;
- * - the GPU is idle only when nobody may use it;
+ * - one job is on the GPU at a time, and none starts while a more important one may start;
+ * - the GPU is idle only if no client may use it;
  * - a guest's memory and its pictures hold bytes of that guest only;
- * - each answer goes to who asked, once, and in the end nobody waits for one;
- * - what is over is unmapped and forgotten.
+ * - each answer goes to the guest that sent the command, once, and in the end no command is
+ *   unanswered;
+ * - after the end, nothing is mapped or stored any more.
  */
 #include <errno.h>
 #include <linux/virtio_gpu.h>
@@ -28,7 +29,7 @@
 #include "tests/fuzz/grants.h"
 
 #define GUESTS	     GRANTS_DOMAINS
-#define DISPLAYS     (GUESTS + 1u) /* the first guest has two */
+#define DISPLAYS     (GUESTS + 1u) /* the first guest has two displays */
 #define RING	     32u
 #define SLOT_BYTES   512u
 #define SLOTS_AT     2048u
@@ -53,8 +54,8 @@ struct guest {
 	uint8_t *pool;
 	struct virtqueue control, cursor;
 	uint16_t next_slot, used_seen;
-	uint8_t asked[RING]; /* times, by head */
-	bool poked;	     /* it has broken its own ring: its books are worth nothing */
+	uint8_t asked[RING]; /* unanswered commands, by head */
+	bool poked;	     /* it has overwritten its own ring: asked[] is not valid any more */
 	struct gpu *gpu;
 	struct granted granted;
 	struct device *device;
@@ -89,7 +90,7 @@ static uint64_t now_ns(void)
 	return now_us * 1000;
 }
 
-/* --- secrets: bytes of a guest are its domain id, or zero ---------------------------------- */
+/* --- secrets: a guest's bytes are its domain id, or zero -------------------------------------- */
 
 static void require_own(const uint8_t *bytes, size_t size, uint32_t domid)
 {
@@ -100,13 +101,13 @@ static void require_own(const uint8_t *bytes, size_t size, uint32_t domid)
 	for (size_t i = 0, n; i < size; i += n) {
 		n = size - i < sizeof(own) ? size - i : sizeof(own);
 		if (!memcmp(bytes + i, own, n) || !memcmp(bytes + i, none, n))
-			continue; /* by far the most */
+			continue; /* the common case */
 		for (size_t b = i; b < i + n; b++)
 			require(bytes[b] == 0 || bytes[b] == domid);
 	}
 }
 
-static void look_at_picture(const struct guest *g, const struct picture *p)
+static void check_picture(const struct guest *g, const struct picture *p)
 {
 	size_t bytes = (size_t)p->is.stride * p->is.height;
 	uint8_t *pixels = mmap(NULL, bytes, PROT_READ, MAP_SHARED, p->fd, 0);
@@ -242,10 +243,10 @@ static void guest_fault(struct guest *g, int status)
 {
 	if (status >= 0)
 		return;
-	/* Ours would be to blame for these. */
+	/* These errors would not be the guest's fault. */
 	require(status != BACKEND_ERR_MEDIATOR && status != BACKEND_ERR_SYSTEM &&
 		status != BACKEND_ERR_MEMORY);
-	require(g->poked); /* who keeps to the rules is not cut off */
+	require(g->poked); /* a guest that keeps to the protocol is not disconnected */
 	stop_backend(g);
 	start_backend(g);
 }
@@ -299,7 +300,7 @@ static void take_frame(struct guest *g, const struct gpum_frame *f)
 	require((uint64_t)f->x + f->width <= p->is.width);
 	require((uint64_t)f->y + f->height <= p->is.height);
 	require(present_submit(&panel, g->first_display + f->scanout, &frame, &superseded) == 0);
-	look_at_picture(g, p);
+	check_picture(g, p);
 	sched_complete(&sched, g->client, now_ns());
 	answer_frame(g, f->scanout, superseded);
 }
@@ -348,7 +349,7 @@ static void take_message(struct guest *g, const struct gpum_msg *msg, int fd)
 	}
 }
 
-static void hear(struct guest *g)
+static void read_messages(struct guest *g)
 {
 	struct gpum_msg msg;
 	int fd, got;
@@ -359,10 +360,10 @@ static void hear(struct guest *g)
 	take_answers(g);
 }
 
-static void hear_all(void)
+static void read_all_messages(void)
 {
 	for (uint32_t i = 0; i < GUESTS; i++)
-		hear(&guests[i]);
+		read_messages(&guests[i]);
 }
 
 /* --- the GPU and the panel ------------------------------------------------------------------- */
@@ -378,7 +379,7 @@ static void check_pick(const struct sched_client *picked)
 	}
 }
 
-static void kick(void)
+static void start_jobs(void)
 {
 	while (!sched.holder) {
 		struct sched_client *next = sched_pick(&sched, now_ns(), &wake_ns);
@@ -392,7 +393,7 @@ static void kick(void)
 		}
 		struct guest *g = next->owner;
 		guest_fault(g, device_job_run(g->device, next->job.id));
-		hear_all();
+		read_all_messages();
 	}
 }
 
@@ -420,14 +421,14 @@ static void tick(void)
 			    now_ns()) == SCHED_OK);
 }
 
-static void look_after_gpu(void)
+static void serve_gpu(void)
 {
 	struct sched_client *holder = sched.holder;
 	struct guest *g = holder ? holder->owner : NULL;
 
 	if (g)
 		guest_fault(g, device_poll(g->device));
-	hear_all();
+	read_all_messages();
 	if (sched.holder && sched.holder == holder && g &&
 	    sched_overrun(&sched, now_ns(), NULL) == SCHED_RUN_KILL) {
 		stop_backend(g);
@@ -437,12 +438,15 @@ static void look_after_gpu(void)
 		end_composition();
 	if (now_us >= tick_us)
 		tick();
-	hear_all();
-	kick();
+	read_all_messages();
+	start_jobs();
 }
 
-/* To the next moment at which anything may happen, at most by `us`. Returns what is left. */
-static uint64_t pass(uint64_t us)
+/*
+ * Advance time to the next moment at which anything may happen, by at most `us`. Returns the rest
+ * of `us`.
+ */
+static uint64_t advance(uint64_t us)
 {
 	uint64_t end = now_us + us, next = tick_us < end ? tick_us : end;
 	const struct guest *g = sched.holder ? sched.holder->owner : NULL;
@@ -456,11 +460,12 @@ static uint64_t pass(uint64_t us)
 	if (wake_ns != SCHED_NEVER && wake_ns / 1000 + 1 < next)
 		next = wake_ns / 1000 + 1;
 	now_us = next > now_us ? next : now_us + 1;
-	look_after_gpu();
+	serve_gpu();
 	return end > now_us ? end - now_us : 0;
 }
 
-/* --- what guests do ----------------------------------------------------------------------------
+/*
+ * --- what guests do ----------------------------------------------------------------------------
  */
 
 static void ask_simple(struct guest *g, const uint8_t *a)
@@ -544,7 +549,7 @@ static void ask_flush(struct guest *g, const uint8_t *a)
 	ask(g, &c, sizeof(c));
 }
 
-/* A guest's pixels are its own, whatever it draws. */
+/* A guest draws its domain id only. */
 static void ask_submit(struct guest *g, const uint8_t *a, bool fill)
 {
 	struct {
@@ -572,7 +577,7 @@ static void ask_cursor(struct guest *g, const uint8_t *a)
 	uint16_t *avail = (uint16_t *)(void *)(g->pool + CURSOR_AT + 64);
 	const uint16_t *used = (const uint16_t *)(const void *)(g->pool + CURSOR_AT + 128);
 
-	if (avail[1] != used[1]) /* one at a time */
+	if (avail[1] != used[1]) /* one cursor command at a time */
 		return;
 	memcpy(g->pool + CURSOR_AT + 256, &c, sizeof(c));
 	desc[0] = (struct vring_desc){.addr = CURSOR_AT + 256, .len = sizeof(c)};
@@ -626,21 +631,21 @@ static void act(const uint8_t *a)
 		return;
 	case 12:
 		for (uint64_t us = values[0] * 100u; us > 0;)
-			us = pass(us);
+			us = advance(us);
 		return;
 	default:
-		pass(values[0]);
+		advance(values[0]);
 		return;
 	}
-	if (a[0] & 0x40) /* it sends no event yet */
+	if (a[0] & 0x40) /* the guest sends no event yet */
 		return;
 	guest_fault(g, device_pump(g->device));
-	hear_all();
-	kick();
+	read_all_messages();
+	start_jobs();
 }
 
-/* Nobody asks for anything more: all comes to its end. */
-static bool is_over(void)
+/* Whether no command, job or composition is outstanding. */
+static bool is_idle(void)
 {
 	for (uint32_t i = 0; i < GUESTS; i++) {
 		const struct guest *g = &guests[i];
@@ -658,11 +663,11 @@ static void settle(void)
 {
 	for (uint32_t i = 0; i < GUESTS; i++)
 		guest_fault(&guests[i], device_pump(guests[i].device));
-	hear_all();
-	kick();
-	for (uint32_t i = 0; i < SETTLE_STEPS && !is_over(); i++)
-		pass(1000000);
-	require(is_over());
+	read_all_messages();
+	start_jobs();
+	for (uint32_t i = 0; i < SETTLE_STEPS && !is_idle(); i++)
+		advance(1000000);
+	require(is_idle());
 }
 
 static void set_up(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's side of a virtqueue before a hostile backend, which writes into the shared ring at
- * any moment. The kernel module's own source is compiled here for the build host; the target plays
- * virtio_ring and virtio_gpu above it. Whatever the backend does: the guest's driver gets back only
- * what it gave, once each, with an answer; and when the backend is given up, it gets back
- * everything.
+ * The guest's side of a virtqueue against a hostile backend, which writes to the shared ring at any
+ * time. The kernel module's own source is compiled here for the build host; the target plays
+ * virtio_ring and virtio_gpu above it. In all cases the guest's driver gets back only buffers that
+ * it gave, each once and with an answer. When the backend is given up, the driver gets back all of
+ * its buffers.
  */
 #include "frontend/queue.c"
 
@@ -26,7 +26,7 @@ static struct vgpu_device *device;
 static struct virtqueue queue;
 static bool (*notify)(struct virtqueue *vq);
 static u16 used_seen;
-static unsigned int given; /* heads that the driver has given and not got back */
+static unsigned int given; /* heads that the driver gave and did not get back */
 static bool owns[SIZE];	   /* the driver's free heads */
 static struct virtio_gpu_ctrl_hdr command[SIZE];
 
@@ -40,13 +40,13 @@ static void require(bool condition)
 
 struct virtqueue *vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int align,
 				      struct virtio_device *vdev, bool weak_barriers, bool context,
-				      void *pages, bool (*tell)(struct virtqueue *vq),
+				      void *pages, bool (*kick)(struct virtqueue *vq),
 				      void (*callback)(struct virtqueue *vq), const char *name)
 {
 	(void)index, (void)align, (void)vdev, (void)weak_barriers, (void)context, (void)pages;
 	(void)callback, (void)name;
 	queue = (struct virtqueue){.num_free = num, .num_max = num};
-	notify = tell;
+	notify = kick;
 	return &queue;
 }
 
@@ -61,7 +61,7 @@ bool virtqueue_is_broken(struct virtqueue *vq)
 	return false;
 }
 
-/* The driver takes its buffers back; it believes its private ring. */
+/* The driver takes its buffers back. It trusts its private ring. */
 int vring_interrupt(int irq, void *vq)
 {
 	struct vgpu_shadow *q = queue.priv;
@@ -112,7 +112,7 @@ void vgpu_device_notify(struct vgpu_device *dev)
 
 /* --- the guest's driver ----------------------------------------------------------------------- */
 
-/* Two descriptors, command and answer, of which the first is the head: even ones. */
+/* A chain of two descriptors, command and answer. Heads are even. */
 static void give(struct vgpu_shadow *q, unsigned int head)
 {
 	struct vring *r = &q->ring;
@@ -133,7 +133,7 @@ static void give(struct vgpu_shadow *q, unsigned int head)
 	r->avail->idx++;
 }
 
-/* What the backend ought to do, so that the fuzzer finds its way past it. */
+/* A valid answer of the backend, so that the fuzzer gets beyond the first one. */
 static void answer(u8 *pool, unsigned int head)
 {
 	struct vring_used *used = (void *)(pool + USED_AT);
@@ -196,7 +196,7 @@ static void check_answer(const u8 *pool, unsigned int head)
 	require(h.type == VIRTIO_GPU_RESP_ERR_UNSPEC && h.fence_id == head);
 }
 
-/* The backend is given up: whoever waits is answered. */
+/* The backend is given up: every outstanding command gets an error. */
 static void end(struct vgpu_shadow *q, const u8 *pool)
 {
 	bool waited[SIZE];
@@ -207,7 +207,7 @@ static void end(struct vgpu_shadow *q, const u8 *pool)
 	if (!device->lost)
 		vgpu_device_lose(device, "the end");
 	else
-		notify(&queue); /* what was given after it was lost */
+		notify(&queue); /* commands given after the backend was lost */
 	require(given == 0);
 	for (unsigned int i = 0; i < SIZE; i += 2)
 		if (waited[i])

@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config config;
 	static struct config_error err;
-	/* Of its own, so that it is aligned and a read beyond its end is seen. */
+	/* A copy, so that it is aligned and ASan sees a read beyond its end. */
 	uint8_t *blob = malloc(size ? size : 1);
 
 	require(blob != NULL);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Backends that their guests have taken over, and the real daemon, in virtual time: three guests
- * whose backends an earlier mediator has left, a panel that they share and another that one of them
- * has alone. The input is what two of the backends say, print and do, and when. The third guest's
- * backend and the compositor obey the protocol (mediator_messages/). Whatever happens:
+ * The real daemon, in virtual time, with backends that their guests have taken over: three guests
+ * whose backends were left by an earlier mediator, a panel that they share, and another panel that
+ * belongs to one of them. The input is what two of the backends send, print and do, and when. The
+ * third guest's backend and the compositor obey the protocol (mediator_messages/). In all cases:
  *
- * - neither of these two is killed, and only processes are that the mediator has;
- * - what it says to the two makes sense: no job twice, each frame answered, a picture's layers are
- *   known to the compositor, of the right guest and inside their buffers;
+ * - neither of these two is killed, and the mediator kills only its own clients;
+ * - the messages to the two are valid: no job twice, each frame answered, and a picture's layers
+ *   are known to the compositor, belong to the right guest and lie inside their buffers;
  * - in the end the honest guest's job still gets its turn, and its frame is shown;
- * - nobody has more buffers than GPUM_MAX_BUFFERS, each has a key of its own;
- * - a line of the log is one line of printable characters, and the status can be told;
- * - when it ends, no descriptor is left open and no watcher active.
+ * - no backend has more buffers than GPUM_MAX_BUFFERS, and each buffer has a key of its own;
+ * - a line of the log is one line of printable characters, and the status can be made;
+ * - when the daemon ends, no descriptor is left open and no watcher active.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,16 +26,16 @@
 #include "mediator/shared/protocol/packet.h"
 #include "tests/fuzz/mediator_messages/world.h"
 
-#define HONEST	     0u
-#define LOOKS_MAX    2u
-#define ACTS_MAX     96u
-#define ROUNDS_MAX   6u /* of question and answer at one time */
-#define TICK_NS	     UINT64_C(16666667)
-#define SETTLE_TICKS 16u
-#define SETTLE_TURNS 100u /* the others of 0.5 s: each limit of the mediator's is reached */
-#define DESCRIPTORS  256u /* that are looked at for leaks */
-#define PRINTED_MAX  1024u
-#define NS_PER_MS    UINT64_C(1000000)
+#define HONEST		  0u
+#define STATUS_CHECKS_MAX 2u
+#define ACTS_MAX	  96u
+#define ROUNDS_MAX	  6u /* rounds of messages at one time */
+#define TICK_NS		  UINT64_C(16666667)
+#define SETTLE_TICKS	  16u
+#define SETTLE_TURNS	  100u /* after the ticks 0.5 s each: exceeds all time-outs */
+#define DESCRIPTORS	  256u /* descriptors that are tested for leaks */
+#define PRINTED_MAX	  1024u
+#define NS_PER_MS	  UINT64_C(1000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
@@ -48,7 +48,7 @@ static const struct options options = {.libexec = "/",
 				       .keeper_fd = -1};
 static uint64_t next_tick_ns;
 static struct xenstore_view view;
-static uint32_t looks_left; /* at the status */
+static uint32_t status_checks_left; /* calls of check_status() left */
 
 static const uint8_t *next;
 static size_t left;
@@ -61,37 +61,40 @@ static uint8_t take(void)
 	return *next++;
 }
 
-/* --- What is said to them -------------------------------------------------------------------- */
+/* --- messages to the clients ----------------------------------------------------------------- */
 
-static void hear_liar(struct process *p, const struct gpum_msg *msg)
+static void on_liar_message(struct process *p, const struct gpum_msg *msg)
 {
 	if (msg->type == GPUM_MSG_JOB_RUN)
 		p->running = msg->run.id;
 }
 
-static void hear(struct process *p)
+static void read_messages(struct process *p)
 {
 	struct gpum_msg msg;
 	int fd, got;
 
 	for (; p->unread > 0 && p->socket >= 0; p->unread--) {
-		/* Said once before what lies there, when the mediator has not read all. */
+		/*
+		 * The kernel reports this once before the queued messages, if the mediator closed
+		 * without reading all.
+		 */
 		do
 			got = gpum_msg_recv(p->socket, &msg, &fd);
 		while (got == -ECONNRESET);
 		require(got == 1);
 		close_end(&fd);
 		if (p->role == HONEST_BACKEND)
-			hear_honest(p, &msg);
+			on_honest_message(p, &msg);
 		else if (p->role == COMPOSITOR)
-			hear_compositor(p, &msg);
+			on_compositor_message(p, &msg);
 		else
-			hear_liar(p, &msg);
+			on_liar_message(p, &msg);
 	}
 }
 
-/* Whether anybody was told anything. */
-static bool hear_all(void)
+/* Let every client read its messages. Returns whether there were any. */
+static bool read_all_messages(void)
 {
 	bool heard = false;
 
@@ -101,24 +104,24 @@ static bool hear_all(void)
 		if (!p->role || p->reaped || p->deaf || p->socket < 0 || p->unread == 0)
 			continue;
 		heard = true;
-		hear(p);
+		read_messages(p);
 	}
 	return heard;
 }
 
-/* The daemon's turn, and whatever follows from it at this time. */
-static void turn(void)
+/* Let the daemon and its clients react to each other until there is nothing to do at this time. */
+static void run_daemon(void)
 {
 	bool heard = true;
 
 	for (uint32_t i = 0; i < ROUNDS_MAX && heard; i++) {
 		ev_run(world.m.loop, EVRUN_NOWAIT);
-		bury();
-		heard = hear_all();
+		reap_processes();
+		heard = read_all_messages();
 	}
 }
 
-static void pass(uint64_t ns)
+static void advance(uint64_t ns)
 {
 	const uint64_t one = 1;
 
@@ -127,10 +130,10 @@ static void pass(uint64_t ns)
 		require(write(world.tick[i], &one, sizeof(one)) == sizeof(one));
 	if (world.now_ns >= next_tick_ns)
 		next_tick_ns = world.now_ns + TICK_NS;
-	turn();
+	run_daemon();
 }
 
-/* --- Who lies ------------------------------------------------------------------------------- */
+/* --- the lying backends ---------------------------------------------------------------------- */
 
 static void send_packet(const struct process *p, struct gpum_msg *msg, size_t size, uint32_t fds)
 {
@@ -151,10 +154,11 @@ static void fill(struct gpum_msg *msg)
 }
 
 /*
- * Any bytes as any message. Of the flags, 3 are how many descriptors go with it, twice two bits
- * what is wrong with its size: nothing, too short, too long, far too long.
+ * Any bytes as any message. In the flags byte, bits 0-1 give the number of descriptors, bits 2-3
+ * and 4-5 what is wrong with the packet's size and the size in its header: nothing, too short, too
+ * long, far too long.
  */
-static void say_anything(const struct process *p)
+static void send_anything(const struct process *p)
 {
 	static const int wrong[] = {0, -4, 8, 512};
 	struct gpum_msg msg = {.type = take()};
@@ -171,20 +175,20 @@ static void say_anything(const struct process *p)
 	send_packet(p, &msg, packet < sizeof(msg) ? packet : sizeof(msg), flags % 4 % 3);
 }
 
-static void say_well(struct process *p, struct gpum_msg *msg, uint32_t type)
+static void send_well_formed(struct process *p, struct gpum_msg *msg, uint32_t type)
 {
-	say(p, msg, type, type == GPUM_MSG_BUFFER_ADD ? world.picture : -1);
+	send_message(p, msg, type, type == GPUM_MSG_BUFFER_ADD ? world.picture : -1);
 }
 
-/* A message that may be sent, but for what its two arguments do to it. */
-static void say_something(struct process *p)
+/* A well-formed message, whose two arguments may make it invalid. */
+static void send_something(struct process *p)
 {
 	uint8_t what = take(), a = take(), b = take();
 	struct gpum_msg msg = {0};
 
 	switch (what % 12) {
 	case 0:
-		say_hello(p);
+		send_hello(p);
 		return;
 	case 1:
 		p->job += b;
@@ -195,45 +199,45 @@ static void say_something(struct process *p)
 		if (b)
 			msg.done.next =
 				(struct gpum_job){.id = ++p->job, .kind = 1 + b % 2u, .bytes = b};
-		say_well(p, &msg, GPUM_MSG_JOB_DONE);
+		send_well_formed(p, &msg, GPUM_MSG_JOB_DONE);
 		return;
 	case 3:
 		msg.buffer = any_buffer(a, b & 1 ? WIDTH : 64, HEIGHT);
 		msg.buffer.y_inverted = b >> 1 & 1;
-		say_well(p, &msg, GPUM_MSG_BUFFER_ADD);
+		send_well_formed(p, &msg, GPUM_MSG_BUFFER_ADD);
 		return;
 	case 4:
 		for (uint32_t i = 0; i < b % (BUFFERS_MAX + 1); i++) {
 			msg.buffer = any_buffer(a + i, WIDTH, HEIGHT);
-			say_well(p, &msg, GPUM_MSG_BUFFER_ADD);
+			send_well_formed(p, &msg, GPUM_MSG_BUFFER_ADD);
 		}
 		return;
 	case 5:
 		msg.id.id = a;
-		say_well(p, &msg, GPUM_MSG_BUFFER_REMOVE);
+		send_well_formed(p, &msg, GPUM_MSG_BUFFER_REMOVE);
 		return;
 	case 6:
 		show(p, b % GPUM_MAX_SCANOUTS, a);
 		return;
 	case 7:
 		msg.id.id = a;
-		say_well(p, &msg, GPUM_MSG_SCANOUT_OFF);
+		send_well_formed(p, &msg, GPUM_MSG_SCANOUT_OFF);
 		return;
 	case 8:
 		msg.cursor = (struct gpum_cursor){
 			.scanout = b & 1, .buffer_id = a, .x = (int8_t)b, .y = b << 8};
-		say_well(p, &msg, GPUM_MSG_CURSOR);
+		send_well_formed(p, &msg, GPUM_MSG_CURSOR);
 		return;
 	case 9:
 		memset(&msg.state, a, sizeof(msg.state));
-		say_well(p, &msg, GPUM_MSG_STATE);
+		send_well_formed(p, &msg, GPUM_MSG_STATE);
 		return;
 	case 10:
 		memset(msg.fault.reason, a, b % (sizeof(msg.fault.reason) + 1));
-		say_well(p, &msg, GPUM_MSG_FAULT);
+		send_well_formed(p, &msg, GPUM_MSG_FAULT);
 		return;
 	default:
-		say_well(p, &msg, GPUM_MSG_PONG);
+		send_well_formed(p, &msg, GPUM_MSG_PONG);
 	}
 }
 
@@ -246,10 +250,10 @@ static void print(const struct process *p)
 	for (size_t i = 0; i < count && left; i += 1 + text[i] % 8)
 		text[i] = take();
 	if (p->log >= 0 && write(p->log, text, count) < 0)
-		return; /* it is full */
+		return; /* the pipe is full */
 }
 
-/* A guest is there, is detached by dom0, or has gone; or another domain has its name. */
+/* A guest appears, is detached by dom0 or leaves, or another domain takes its name. */
 static void change_xenstore(uint32_t guest)
 {
 	struct xenstore_device *d = &view.device[guest];
@@ -263,11 +267,11 @@ static void change_xenstore(uint32_t guest)
 	guests_update(&world.m.guests, &view);
 }
 
-static void look_at_status(void)
+static void check_status_sometimes(void)
 {
-	if (looks_left == 0)
+	if (status_checks_left == 0)
 		return;
-	looks_left--;
+	status_checks_left--;
 	check_status();
 }
 
@@ -277,35 +281,35 @@ static void act(void)
 	struct process *p = find_process(world.m.guests.guest[1 + (what >> 7)].backend.pid);
 
 	if (!p || p->reaped) {
-		pass(NS_PER_MS);
+		advance(NS_PER_MS);
 		return;
 	}
 	switch (what % 16) {
 	case 0:
 	case 1:
-		say_anything(p);
+		send_anything(p);
 		return;
 	case 2:
 	case 3:
 	case 4:
 	case 5:
-		say_something(p);
+		send_something(p);
 		return;
 	case 6:
-		turn();
+		run_daemon();
 		return;
 	case 7:
 	case 8:
-		pass((uint64_t)take() * NS_PER_MS);
+		advance((uint64_t)take() * NS_PER_MS);
 		return;
 	case 9:
-		pass((uint64_t)take() * 16 * NS_PER_MS);
+		advance((uint64_t)take() * 16 * NS_PER_MS);
 		return;
 	case 10:
 		close_end(&p->socket);
 		return;
 	case 11:
-		tell_end(p, take());
+		end_process(p, take());
 		return;
 	case 12:
 		print(p);
@@ -317,13 +321,15 @@ static void act(void)
 		change_xenstore(1 + (what >> 6 & 1));
 		return;
 	default:
-		look_at_status();
+		check_status_sometimes();
 	}
 }
 
-/* --- A whole life --------------------------------------------------------------------------- */
+/*
+ * --- one run -----------------------------------------------------------------------------------
+ */
 
-/* As main() has it before it starts anything. */
+/* The state that main() prepares before it starts anything. */
 static struct mediator prepared;
 
 static void prepare(void)
@@ -365,7 +371,7 @@ static void start(uint8_t how)
 	world.ticks = 0;
 	world.jobs_run = world.frames_shown = 0;
 	world.stopping = false;
-	looks_left = LOOKS_MAX;
+	status_checks_left = STATUS_CHECKS_MAX;
 	world.last_pid = FIRST_PID;
 	world.now_ns = 1000 * NS_PER_S;
 	next_tick_ns = world.now_ns;
@@ -386,11 +392,11 @@ static void start(uint8_t how)
 	require(displays_init(&world.m.displays, world.m.loop, &options, &world.m.config,
 			      &world.m.clients));
 	clients_end_unwanted(&world.m.clients);
-	/* Most have much to say only then. */
+	/* Most messages are valid only after HELLO. */
 	for (uint32_t i = LIAR_SLOT; i <= LIAR2_SLOT; i++)
 		if (how % 16 < 12)
-			say_hello(&world.process[i]);
-	turn();
+			send_hello(&world.process[i]);
+	run_daemon();
 }
 
 static void stop(void)
@@ -435,14 +441,14 @@ static void check_buffers(void)
 	}
 }
 
-/* Nobody lies any more, and nobody who holds the GPU gives it back. */
+/* The liars fall silent, without giving back the GPU: the honest guest must still get it. */
 static void settle(void)
 {
 	uint64_t jobs = world.jobs_run + 1, frames = world.frames_shown + 1;
 
 	for (uint32_t i = 0;
 	     i < SETTLE_TURNS && (world.jobs_run < jobs || world.frames_shown < frames); i++)
-		pass(i < SETTLE_TICKS ? TICK_NS : NS_PER_S / 2);
+		advance(i < SETTLE_TICKS ? TICK_NS : NS_PER_S / 2);
 	require(world.jobs_run >= jobs && world.frames_shown >= frames);
 	require(world.m.guests.guest[HONEST].life.state == GUEST_RUNNING &&
 		client_ready(&world.m.guests.guest[HONEST].backend));
@@ -450,7 +456,7 @@ static void settle(void)
 		world.m.displays.panel[0].compositor.process.restarts == 0);
 }
 
-/* How many descriptors are not open. */
+/* The number of closed descriptors below DESCRIPTORS. */
 static int count_closed(void)
 {
 	struct pollfd fds[DESCRIPTORS];
@@ -458,13 +464,13 @@ static int count_closed(void)
 
 	for (int i = 0; i < (int)DESCRIPTORS; i++)
 		fds[i] = (struct pollfd){.fd = i};
-	look(fds, DESCRIPTORS);
+	poll_now(fds, DESCRIPTORS);
 	for (uint32_t i = 0; i < DESCRIPTORS; i++)
 		count += (fds[i].revents & POLLNVAL) != 0;
 	return count;
 }
 
-/* One life frees little: what is kept longer is memory that no cache holds. */
+/* A run frees little memory; a small quarantine keeps ASan's memory in the CPU caches. */
 const char *__asan_default_options(void)
 {
 	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:malloc_context_size=8";
@@ -481,7 +487,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start(take());
 	for (uint32_t i = 0; i < ACTS_MAX && left; i++)
 		act();
-	turn();
+	run_daemon();
 	check_buffers();
 	settle();
 	check_buffers();

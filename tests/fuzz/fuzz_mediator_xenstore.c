@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any nodes and any values in xenstore, as the mediator reads them. What it believes is within its
- * bounds, and it asks only for paths that it made itself.
+ * Any nodes and values in xenstore, as the mediator reads them. Accepted values must be within
+ * their bounds, and the mediator must read only paths that it built itself.
  *
- * Input: values, each a length and that many bytes; a length of 255 is no node, 254 no answer.
+ * Input: values, each a length and that many bytes; length 255: no node, 254: no answer.
  */
 #include "mediator/daemon/guest/xenstore_look.h"
 
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t *next;
 static size_t left;
-static bool silent; /* a question got no answer */
+static bool silent; /* a read got no answer */
 
 static void require(bool condition)
 {
@@ -34,7 +34,7 @@ static uint8_t take(void)
 	return *next++;
 }
 
-/* As xs_read() returns it: its length, and a zero behind. */
+/* A value as xs_read() returns it: terminated by a zero, its length in *len. */
 static char *value(unsigned int *len)
 {
 	uint8_t length = take();
@@ -65,7 +65,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	return value(len);
 }
 
-/* Names as xenstored allows them: one piece of memory, each ended by a zero. */
+/* Names as xs_directory() returns them: one allocation, each name terminated by a zero. */
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *num)
 {
 	uint8_t count = take();

@@ -10,7 +10,7 @@
 uint32_t grants_mapped;
 
 static struct {
-	int fd; /* 0: not yet made */
+	int fd; /* 0: not created yet */
 	uint8_t *memory;
 } domain[GRANTS_DOMAINS + 1];
 static char handle;
@@ -44,7 +44,7 @@ int xengnttab_close(xengnttab_handle *xgt)
 	return 0;
 }
 
-/* Runs of references are mapped in one call: most are. */
+/* The length of a run of consecutive references, which is mapped in one call. */
 static uint32_t run_length(const uint32_t *refs, uint32_t count)
 {
 	uint32_t n = 1;

@@ -8,8 +8,11 @@ void limit_init(struct limit *l, uint32_t count, uint64_t period_ns, uint32_t bu
 	l->due_ns = 0;
 }
 
-/* One time stands for the bucket: how far it lies ahead says how many tokens are gone. */
-static uint64_t missing(const struct limit *l, uint64_t now_ns)
+/*
+ * due_ns encodes the bucket's level: the further it lies ahead of now, the fewer tokens are left.
+ * Returns the nanoseconds until there is one.
+ */
+static uint64_t wait_ns(const struct limit *l, uint64_t now_ns)
 {
 	uint64_t ahead = l->due_ns > now_ns ? l->due_ns - now_ns : 0;
 
@@ -19,12 +22,12 @@ static uint64_t missing(const struct limit *l, uint64_t now_ns)
 uint64_t limit_spend(struct limit *l, uint64_t now_ns)
 {
 	l->due_ns = (l->due_ns > now_ns ? l->due_ns : now_ns) + l->interval_ns;
-	return missing(l, now_ns);
+	return wait_ns(l, now_ns);
 }
 
 uint64_t limit_take(struct limit *l, uint64_t now_ns)
 {
-	uint64_t wait = missing(l, now_ns);
+	uint64_t wait = wait_ns(l, now_ns);
 
 	if (!wait)
 		limit_spend(l, now_ns);

@@ -47,7 +47,10 @@ static int send_all(int socket, const char *data, size_t len)
 	return 0;
 }
 
-/* Keep the first descriptor and close others, for which there is room in the alignment. */
+/*
+ * Keep the first descriptor and close any others: the buffer's alignment leaves room for more than
+ * one.
+ */
 static void keep_fd(struct msghdr *header, int *first)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tools' end of the mediator's control socket. What is said there: mediator/daemon/control.h.
+ * The tools' end of the mediator's control socket. Requests and replies:
+ * mediator/daemon/control/control.h.
  */
 #ifndef MEDIATOR_SHARED_PROTOCOL_CONTROL_H
 #define MEDIATOR_SHARED_PROTOCOL_CONTROL_H
@@ -8,15 +9,19 @@
 #include <stddef.h>
 
 #define CONTROL_SOCKET	  "/run/gpu-mediator.sock"
-#define CONTROL_MAX_REPLY (256u * 1024u)
+#define CONTROL_MAX_REPLY (256u * 1024u) /* bytes */
 
-/* Returns a descriptor or -errno. Both directions time out after some seconds. */
+/*
+ * Connect to the socket at `path`. Returns a descriptor that the caller closes, or -errno. Sending
+ * and receiving time out after 10 s each (-EAGAIN).
+ */
 int control_connect(const char *path);
 
 /*
- * Send one line (without the newline) and receive the reply's line, zero-terminated and without
- * its newline, into `reply`. *fd: a descriptor that came along and is the caller's now, or -1.
- * Returns 0 or -errno; -EMSGSIZE when the reply does not fit, -EPIPE when the mediator hung up.
+ * Send `request`, one line without its newline, and receive one line into `reply`, zero-terminated
+ * and without its newline. `size` is that of `reply` in bytes. *fd is a descriptor that came along
+ * and is now the caller's, or -1. Returns 0 or -errno: -EMSGSIZE if the reply does not fit, -EPIPE
+ * if the mediator has closed the connection. On error *fd is -1.
  */
 int control_ask(int socket, const char *request, char *reply, size_t size, int *fd);
 

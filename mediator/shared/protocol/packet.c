@@ -6,7 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Room for more than are taken: what the kernel cannot hand over it closes without a word. */
+/*
+ * Room for more descriptors than PACKET_MAX_FDS, so that surplus ones are noticed: the kernel
+ * silently closes those for which there is no room.
+ */
 #define RECEIVED_FDS 4u
 
 int packet_send(int socket, const struct packet *p)
@@ -39,7 +42,9 @@ int packet_send(int socket, const struct packet *p)
 	return 0;
 }
 
-/* Returns how many came; those that have no place are closed, not leaked. */
+/*
+ * Returns the number of received descriptors. Those beyond PACKET_MAX_FDS are closed, not leaked.
+ */
 static uint32_t collect_fds(struct msghdr *header, struct packet *p)
 {
 	uint32_t count = 0;

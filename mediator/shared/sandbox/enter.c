@@ -16,35 +16,41 @@
 #include "mediator/shared/sandbox/sanitizer.h"
 
 #define MAX_THREADS 64u
-/* Where the empty root is put before the old one goes; any folder that always exists. */
+/*
+ * Where the empty root is mounted before the old root is detached; any directory that always
+ * exists.
+ */
 #define PLACE "/sys"
 
 static int failed(const char *step)
 {
 	int error = errno ? errno : EPERM;
 
-	fprintf(stderr, "sandbox: %s: %s\n", step, strerror(error));
+	fprintf(stderr, "sandbox: %s failed: %s\n", step, strerror(error));
 	return -error;
 }
 
-/* AddressSanitizer's leak check looks at the threads. */
-static int offer_proc(void)
+/* AddressSanitizer's leak check reads its threads from /proc. */
+static int mount_proc_for_sanitizer(void)
 {
 	if (!SANDBOX_SANITIZED)
 		return 0;
 	if (mkdir(PLACE "/proc", 0555) || mount("proc", PLACE "/proc", "proc", 0, NULL))
-		return failed("a /proc for the leak check");
+		return failed("mounting /proc for the leak check");
 	return 0;
 }
 
-/* The old root is let go as a whole: what is open stays open, no path leads anywhere. */
+/*
+ * Replace the root by an empty read-only tmpfs and detach the old one. Open descriptors stay
+ * usable, but no path resolves to anything.
+ */
 static int empty_root(void)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 	if (mount("none", PLACE, "tmpfs", flags, "size=4k,nr_inodes=4,mode=555"))
-		return failed("an empty file system");
-	if (offer_proc())
+		return failed("mounting an empty file system");
+	if (mount_proc_for_sanitizer())
 		return -EPERM;
 	if (chdir(PLACE) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) ||
 	    chdir("/"))
@@ -54,7 +60,7 @@ static int empty_root(void)
 	return 0;
 }
 
-static int limit(int resource, uint64_t value)
+static int set_limit(int resource, uint64_t value)
 {
 	const struct rlimit r = {(rlim_t)value, (rlim_t)value};
 
@@ -63,40 +69,40 @@ static int limit(int resource, uint64_t value)
 
 static int limit_resources(const struct sandbox *s)
 {
-	int status = limit(RLIMIT_NOFILE, s->open_files);
+	int status = set_limit(RLIMIT_NOFILE, s->open_files);
 
 	if (!status)
-		status = limit(RLIMIT_NPROC, MAX_THREADS);
+		status = set_limit(RLIMIT_NPROC, MAX_THREADS);
 	if (!status)
-		status = limit(RLIMIT_MEMLOCK, 0);
+		status = set_limit(RLIMIT_MEMLOCK, 0);
 	if (!status)
-		status = limit(RLIMIT_MSGQUEUE, 0);
+		status = set_limit(RLIMIT_MSGQUEUE, 0);
 	if (!status)
-		status = limit(RLIMIT_RTPRIO, 0);
+		status = set_limit(RLIMIT_RTPRIO, 0);
 	if (!status && s->heap_bytes && !SANDBOX_SANITIZED)
-		status = limit(RLIMIT_DATA, s->heap_bytes);
+		status = set_limit(RLIMIT_DATA, s->heap_bytes);
 	return status;
 }
 
-/* Of this thread: Linux has no call for the others, which can start no program either. */
+/* Only for this thread: Linux has no call for the others. They cannot start a program either. */
 static int drop_bounding_set(void)
 {
 	for (cap_value_t c = 0; CAP_IS_SUPPORTED(c); c++)
 		if (cap_drop_bound(c))
-			return failed("giving up the capabilities' bound");
+			return failed("dropping the capability bounding set");
 	return 0;
 }
 
-/* glibc changes the user of all threads; leaving root takes away each one's capabilities. */
+/* glibc changes the user of all threads, and the kernel then clears each thread's capabilities. */
 static int become_nobody(void)
 {
 	if (setgroups(0, NULL) || setresgid(SANDBOX_UID, SANDBOX_UID, SANDBOX_UID) ||
 	    setresuid(SANDBOX_UID, SANDBOX_UID, SANDBOX_UID))
-		return failed("becoming nobody");
+		return failed("changing to user nobody");
 	return 0;
 }
 
-/* A mediator without root can map no second user, so there is none to become. */
+/* A mediator without root cannot map a second user, so the process has none to change to. */
 static bool has_second_user(void)
 {
 	FILE *map = fopen("/proc/self/uid_map", "re");
@@ -113,14 +119,14 @@ static bool has_second_user(void)
 static int drop_capabilities(void)
 {
 	cap_t none = cap_init();
-	int status = none && !cap_set_proc(none) ? 0 : failed("giving up capabilities");
+	int status = none && !cap_set_proc(none) ? 0 : failed("dropping capabilities");
 
 	cap_free(none);
 	return status;
 }
 
-/* Both are forgotten when the user changes. */
-static int stay_a_child(void)
+/* A change of user resets both settings, so this comes after it. */
+static int die_with_parent(void)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0))
 		return failed("prctl");
@@ -141,10 +147,10 @@ int sandbox_enter(const struct sandbox *s)
 	if (!status)
 		status = drop_capabilities();
 	if (!status)
-		status = stay_a_child();
+		status = die_with_parent();
 	if (status)
 		return status;
 	status = filter_confine(&s->rights);
 	errno = -status;
-	return status ? failed("the filter of system calls") : 0;
+	return status ? failed("loading the seccomp filter") : 0;
 }

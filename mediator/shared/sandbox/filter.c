@@ -16,14 +16,15 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* Type and number of an ioctl; its size and direction are the driver's business. */
+/* Type and number of an ioctl. Size and direction are left to the driver. */
 #define IOCTL(type, number) ((uint32_t)(unsigned char)(type) << 8 | (number))
 
-static const char *const for_drawing[] = {
+/* Allowed in processes that draw. */
+static const char *const allowed_for_drawing[] = {
 	/* memory */
 	"brk", "munmap", "mremap", "madvise", "memfd_create", "ftruncate", "fallocate",
 	"membarrier",
-	/* descriptors that are there */
+	/* open descriptors */
 	"read", "write", "readv", "writev", "pread64", "close", "dup", "dup3", "fcntl", "lseek",
 	"fstat", "poll", "ppoll", "pselect6", "eventfd2", "pipe2", "sendmsg", "recvmsg", "sendto",
 	"recvfrom",
@@ -31,16 +32,16 @@ static const char *const for_drawing[] = {
 	"futex", "set_robust_list", "rseq", "sched_yield", "sched_getaffinity", "rt_sigaction",
 	"rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "exit", "exit_group",
 	"gettid", "getpid",
-	/* time, chance and who one is */
+	/* time, randomness, own identity */
 	"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday",
 	"getrandom", "getuid", "geteuid", "getgid", "getegid", "uname", "sysinfo", NULL};
 
-/* Nobody who draws comes here by accident. */
-static const char *const of_intruders[] = {
+/* Killed in processes that draw: no library makes these calls. */
+static const char *const killed_if_confined[] = {
 	/* other programs and processes */
 	"execve", "execveat", "fork", "vfork", "kill", "tkill", "rt_sigqueueinfo",
 	"rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal", "setpgid", "setsid",
-	/* the world outside */
+	/* contact to other processes */
 	"socket", "bind", "listen", "accept", "accept4", "connect",
 	/* other rights and roots */
 	"setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
@@ -48,52 +49,53 @@ static const char *const of_intruders[] = {
 	"open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "unshare", "setns",
 	"seccomp", "mknod", "mknodat", NULL};
 
-static const char *const of_no_daemon[] = {"process_vm_readv",
-					   "process_vm_writev",
-					   "pidfd_getfd",
-					   "process_madvise",
-					   "bpf",
-					   "perf_event_open",
-					   "userfaultfd",
-					   "io_uring_setup",
-					   "io_uring_enter",
-					   "io_uring_register",
-					   "init_module",
-					   "finit_module",
-					   "delete_module",
-					   "kexec_load",
-					   "kexec_file_load",
-					   "reboot",
-					   "swapon",
-					   "swapoff",
-					   "acct",
-					   "quotactl",
-					   "syslog",
-					   "keyctl",
-					   "add_key",
-					   "request_key",
-					   "name_to_handle_at",
-					   "open_by_handle_at",
-					   "iopl",
-					   "ioperm",
-					   "settimeofday",
-					   "clock_settime",
-					   "adjtimex",
-					   "clock_adjtime",
-					   "sethostname",
-					   "setdomainname",
-					   "vhangup",
-					   "lookup_dcookie",
-					   "nfsservctl",
-					   NULL};
+/* Killed in the mediator, too: no daemon makes these calls. */
+static const char *const killed_always[] = {"process_vm_readv",
+					    "process_vm_writev",
+					    "pidfd_getfd",
+					    "process_madvise",
+					    "bpf",
+					    "perf_event_open",
+					    "userfaultfd",
+					    "io_uring_setup",
+					    "io_uring_enter",
+					    "io_uring_register",
+					    "init_module",
+					    "finit_module",
+					    "delete_module",
+					    "kexec_load",
+					    "kexec_file_load",
+					    "reboot",
+					    "swapon",
+					    "swapoff",
+					    "acct",
+					    "quotactl",
+					    "syslog",
+					    "keyctl",
+					    "add_key",
+					    "request_key",
+					    "name_to_handle_at",
+					    "open_by_handle_at",
+					    "iopl",
+					    "ioperm",
+					    "settimeofday",
+					    "clock_settime",
+					    "adjtimex",
+					    "clock_adjtime",
+					    "sethostname",
+					    "setdomainname",
+					    "vhangup",
+					    "lookup_dcookie",
+					    "nfsservctl",
+					    NULL};
 
 /* Only in builds with AddressSanitizer: see sanitizer.h. */
-static const char *const for_sanitizer[] = {
+static const char *const allowed_for_sanitizer[] = {
 	"clone", "wait4",    "open",	   "openat",  "readlink",   "readlinkat", "stat",
 
 	"prctl", "getdents", "getdents64", "getppid", "newfstatat", NULL};
 
-/* Not the library's macros for it: they leave a field out, of which clang complains. */
+/* In place of the library's SCMP_A* macros, which leave a field out: clang warns of that. */
 static struct scmp_arg_cmp equals(unsigned int argument, uint32_t value)
 {
 	return (struct scmp_arg_cmp){argument, SCMP_CMP_MASKED_EQ, UINT32_MAX, value};
@@ -104,7 +106,7 @@ static struct scmp_arg_cmp is_null(unsigned int argument)
 	return (struct scmp_arg_cmp){argument, SCMP_CMP_MASKED_EQ, UINT64_MAX, 0};
 }
 
-/* What glibc makes of fstat(), on descriptors that are there. */
+/* glibc implements fstat() by newfstatat() with AT_EMPTY_PATH, which acts on a descriptor. */
 static int allow_fstat(scmp_filter_ctx f)
 {
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
@@ -118,7 +120,7 @@ static int add(scmp_filter_ctx f, uint32_t action, const char *const names[])
 	for (size_t i = 0; names[i] && !status; i++) {
 		int number = seccomp_syscall_resolve_name(names[i]);
 
-		/* Younger than the library: what is not on a list stays as it is. */
+		/* Skip calls that are newer than the library; they get the default action. */
 		if (number != __NR_SCMP_ERROR)
 			status = seccomp_rule_add(f, action, number, 0);
 	}
@@ -144,8 +146,9 @@ static int allow_gpu(scmp_filter_ctx f)
 }
 
 /*
- * From xen/gntdev.h: map, unmap, find a mapping (which unmapping needs); from xen/evtchn.h: bind to
- * a domain's port, unbind, notify. Not: granting, copying, exporting as dma-buf, other ports.
+ * From xen/gntdev.h: map, unmap, and look up a mapping, which unmapping needs. From xen/evtchn.h:
+ * bind to a domain's port, unbind, notify. Not allowed: granting, copying, exporting as dma-buf,
+ * other kinds of ports.
  */
 static int allow_xen(scmp_filter_ctx f)
 {
@@ -160,7 +163,10 @@ static int allow_xen(scmp_filter_ctx f)
 
 static int allow_threads(scmp_filter_ctx f)
 {
-	/* Its flags lie in memory, where no filter can see them; glibc then asks for clone(). */
+	/*
+	 * clone3() has its flags in memory, which a filter cannot read. After ENOSYS, glibc falls
+	 * back to clone().
+	 */
 	int status = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
 	if (!status)
@@ -169,7 +175,7 @@ static int allow_threads(scmp_filter_ctx f)
 	if (!status && !SANDBOX_SANITIZED)
 		status = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
 					  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-	/* Its own threads: abort(), pthread_cancel(). */
+	/* Signals to own threads: abort(), pthread_cancel(). */
 	if (!status)
 		status = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 					  equals(0, (uint32_t)getpid()));
@@ -188,20 +194,21 @@ static int allow_memory(scmp_filter_ctx f, bool jit)
 	return status;
 }
 
-static int allow_questions(scmp_filter_ctx f)
+/* prlimit64() only to read own limits; prctl() only to name threads and memory. */
+static int allow_self_inspection(scmp_filter_ctx f)
 {
-	static const uint32_t about_itself[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA};
+	static const uint32_t harmless[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA};
 	int status = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, equals(0, 0),
 				      is_null(2));
 
 	for (size_t i = 0; i < 3 && !status && !SANDBOX_SANITIZED; i++)
 		status = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-					  equals(0, about_itself[i]));
+					  equals(0, harmless[i]));
 	return status;
 }
 
-/* The leak check traces its own process; ptrace() is otherwise an intruder's. */
-static int treat_ptrace(scmp_filter_ctx f)
+/* Only AddressSanitizer's leak check needs ptrace(), on its own process. */
+static int add_ptrace_rule(scmp_filter_ctx f)
 {
 	return seccomp_rule_add(f, SANDBOX_SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS,
 				SCMP_SYS(ptrace), 0);
@@ -221,26 +228,27 @@ static int load(scmp_filter_ctx f)
 int filter_confine(const struct filter_rights *rights)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int status = f ? add(f, SCMP_ACT_ALLOW, for_drawing) : -ENOMEM;
+	int status = f ? add(f, SCMP_ACT_ALLOW, allowed_for_drawing) : -ENOMEM;
 
 	if (!status)
-		status = add(f, SCMP_ACT_KILL_PROCESS, of_intruders);
+		status = add(f, SCMP_ACT_KILL_PROCESS, killed_if_confined);
 	if (!status)
-		status = add(f, SCMP_ACT_KILL_PROCESS, of_no_daemon);
+		status = add(f, SCMP_ACT_KILL_PROCESS, killed_always);
 	if (!status)
-		status = treat_ptrace(f);
+		status = add_ptrace_rule(f);
 	if (!status)
 		status = allow_threads(f);
 	if (!status)
 		status = allow_memory(f, rights->jit);
 	if (!status)
-		status = allow_questions(f);
+		status = allow_self_inspection(f);
 	if (!status)
 		status = allow_gpu(f);
 	if (!status && rights->xen)
 		status = allow_xen(f);
 	if (!status)
-		status = SANDBOX_SANITIZED ? add(f, SCMP_ACT_ALLOW, for_sanitizer) : allow_fstat(f);
+		status = SANDBOX_SANITIZED ? add(f, SCMP_ACT_ALLOW, allowed_for_sanitizer)
+					   : allow_fstat(f);
 	if (!status)
 		status = load(f);
 	seccomp_release(f);
@@ -250,10 +258,10 @@ int filter_confine(const struct filter_rights *rights)
 int filter_restrain(void)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int status = f ? add(f, SCMP_ACT_KILL_PROCESS, of_no_daemon) : -ENOMEM;
+	int status = f ? add(f, SCMP_ACT_KILL_PROCESS, killed_always) : -ENOMEM;
 
 	if (!status && !SANDBOX_SANITIZED)
-		status = treat_ptrace(f);
+		status = add_ptrace_rule(f);
 	if (!status)
 		status = load(f);
 	seccomp_release(f);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which system calls are left to a process (seccomp, by libseccomp). The same lists serve aarch64
- * and x86_64: a call that an architecture does not have is passed over.
+ * Restricts the system calls of a process (seccomp, through libseccomp). The same lists serve
+ * aarch64 and x86_64; calls that an architecture does not have are skipped.
  */
 #ifndef MEDIATOR_SHARED_SANDBOX_FILTER_H
 #define MEDIATOR_SHARED_SANDBOX_FILTER_H
@@ -9,22 +9,26 @@
 #include <stdbool.h>
 
 struct filter_rights {
-	bool xen; /* mapping grants, and one event channel */
+	bool xen; /* map grants, and use an event channel */
 	/*
-	 * Memory that can be executed: renderers that compile for the CPU need it. Without it no
-	 * byte that a guest sent can ever be run as code.
+	 * Map executable memory, which renderers that compile for the CPU need. Without this right,
+	 * no byte that a guest sent can be run as code.
 	 */
 	bool jit;
 };
 
 /*
- * For processes that draw. What drawing needs is allowed. What only somebody who has taken over the
- * process would try kills it (SIGSYS). Everything else fails with EPERM: libraries probe. Holds for
- * all threads. Returns 0 or -errno.
+ * Confine a process that draws (backend, compositor, verifier), all of its threads included. Calls
+ * that drawing needs are allowed. Calls that only an attacker in control of the process would make
+ * kill it (SIGSYS). All others fail with EPERM, since libraries probe for them. Cannot be undone.
+ * Returns 0 or -errno.
  */
 int filter_confine(const struct filter_rights *rights);
 
-/* For the mediator: all is allowed but what no daemon has a use for, which kills it. */
+/*
+ * Restrict the mediator: calls that no daemon needs kill it (SIGSYS), all others are allowed. Its
+ * children inherit the filter. Cannot be undone. Returns 0 or -errno.
+ */
 int filter_restrain(void);
 
 #endif

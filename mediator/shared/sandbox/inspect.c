@@ -10,15 +10,15 @@
 #include "mediator/shared/sandbox/sanitizer.h"
 
 #define PATH_BYTES	128
-#define MODE_FILTER	2			      /* of the line Seccomp */
-#define ENTRIES_ALLOWED (SANDBOX_SANITIZED ? 1u : 0u) /* its /proc */
+#define MODE_FILTER	2			      /* SECCOMP_MODE_FILTER, in the line Seccomp */
+#define ENTRIES_ALLOWED (SANDBOX_SANITIZED ? 1u : 0u) /* mounted for AddressSanitizer */
 
 const char *const sandbox_namespaces[SANDBOX_NAMESPACES] = {"user", "mnt", "pid",   "net",
 							    "ipc",  "uts", "cgroup"};
 
 /*
- * The daemon itself runs under a filter, too, since before it started anything, and its children
- * keep it: theirs is one more.
+ * The number of the caller's own filters. The mediator restricts itself before it starts any
+ * client, and the clients inherit that filter: a confined client has one more.
  */
 static unsigned int own_filters(void)
 {

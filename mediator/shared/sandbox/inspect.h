@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel says of a process' sandbox: what is, not what was asked for. */
+/* Reads the actual state of a process's sandbox from /proc, as opposed to what was requested. */
 #ifndef MEDIATOR_SHARED_SANDBOX_INSPECT_H
 #define MEDIATOR_SHARED_SANDBOX_INSPECT_H
 
@@ -14,18 +14,18 @@ extern const char *const sandbox_namespaces[SANDBOX_NAMESPACES];
 
 struct sandbox_state {
 	uint32_t threads;
-	uint32_t uid;	       /* as the caller sees it */
-	uint64_t capabilities; /* held or to be had by any thread (CapPrm, CapEff, CapAmb) */
-	bool no_new_privs;     /* all threads */
-	bool filtered;	       /* all threads have a filter of system calls of their own */
-	bool empty_root;       /* its root folder holds nothing */
-	uint32_t namespaces;   /* bit: it does not share this one with the caller */
+	uint32_t uid;	       /* in the caller's user namespace */
+	uint64_t capabilities; /* of any thread (CapPrm | CapEff | CapAmb) */
+	bool no_new_privs;     /* set for all threads */
+	bool filtered;	       /* all threads have a seccomp filter besides inherited ones */
+	bool empty_root;       /* the root directory is empty */
+	uint32_t namespaces;   /* bit: this namespace is not the caller's */
 };
 
-/* False when the process is gone or may not be looked at. */
+/* Read the state of process `pid`. Returns false if the process is gone or may not be inspected. */
 bool sandbox_inspect(pid_t pid, struct sandbox_state *state);
 
-/* Whether nothing is missing. */
+/* Whether every part of the sandbox is in place. */
 bool sandbox_is_closed(const struct sandbox_state *state);
 
 #endif

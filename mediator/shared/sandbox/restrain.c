@@ -5,7 +5,7 @@
 
 #include "mediator/shared/sandbox/sandbox.h"
 
-/* To map users into the namespaces of those that it starts; root among them. */
+/* Needed to map users, root included, into the user namespaces of clients. */
 static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_SETFCAP};
 
 static int keep_only(const cap_value_t *wanted, int count)

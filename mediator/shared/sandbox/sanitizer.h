@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether this is a test build with AddressSanitizer. It needs more than the product: its leak
- * check stops all threads from a process of its own, and its shadow fills the address space. What
- * is opened for it stands in filter.c's list of that name and nowhere else.
+ * Whether this is a test build with AddressSanitizer, which needs more rights than the product: its
+ * leak check stops all threads from a helper process, and its shadow memory fills the address
+ * space. The extra system calls are those of filter.c's list allowed_for_sanitizer and its ptrace
+ * rule.
  */
 #ifndef MEDIATOR_SHARED_SANDBOX_SANITIZER_H
 #define MEDIATOR_SHARED_SANDBOX_SANITIZER_H

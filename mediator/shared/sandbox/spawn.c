@@ -18,7 +18,7 @@
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP)
 
-/* Of the driver domain's processes, those that work for guests are the ones to miss least. */
+/* oom_score_adj: if memory runs out, kill guests' processes before others of the driver domain. */
 #define OOM_SCORE "500"
 
 static int write_file(const char *path, const char *text)
@@ -33,7 +33,7 @@ static int write_file(const char *path, const char *text)
 	return status;
 }
 
-static int write_of(pid_t pid, const char *name, const char *text)
+static int write_proc_file(pid_t pid, const char *name, const char *text)
 {
 	char path[64];
 
@@ -42,8 +42,8 @@ static int write_of(pid_t pid, const char *name, const char *text)
 }
 
 /*
- * Root inside is the mediator's user outside, so that the devices open; a second user exists to
- * become. An ordinary user may map only itself.
+ * Root inside is the mediator's user outside, so that devices can be opened. SANDBOX_UID is mapped
+ * as well, for sandbox_enter() to change to. An ordinary user may map only itself.
  */
 static int map_users(pid_t pid)
 {
@@ -52,15 +52,15 @@ static int map_users(pid_t pid)
 
 	if (geteuid() == 0) {
 		snprintf(map, sizeof(map), "0 0 1\n%u %u 1\n", SANDBOX_UID, SANDBOX_UID);
-		status = write_of(pid, "uid_map", map);
-		return status ? status : write_of(pid, "gid_map", map);
+		status = write_proc_file(pid, "uid_map", map);
+		return status ? status : write_proc_file(pid, "gid_map", map);
 	}
 	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned int)geteuid());
-	status = write_of(pid, "uid_map", map);
+	status = write_proc_file(pid, "uid_map", map);
 	if (!status)
-		status = write_of(pid, "setgroups", "deny");
+		status = write_proc_file(pid, "setgroups", "deny");
 	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned int)getegid());
-	return status ? status : write_of(pid, "gid_map", map);
+	return status ? status : write_proc_file(pid, "gid_map", map);
 }
 
 static void limit_cores(void)
@@ -70,7 +70,7 @@ static void limit_cores(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
-static bool use_output(int output)
+static bool redirect_output(int output)
 {
 	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -78,9 +78,12 @@ static bool use_output(int output)
 	       dup2(output, STDERR_FILENO) >= 0;
 }
 
-/* In a copy of a program with threads: nothing but system calls. */
-static void become(const char *path, char *const arguments[], int socket, int as, int output,
-		   int mapped)
+/*
+ * Runs in a copy of a program with threads, so only system calls are safe. Waits until the users
+ * are mapped.
+ */
+static void run_child(const char *path, char *const arguments[], int socket, int as, int output,
+		      int mapped)
 {
 	sigset_t none;
 	char go;
@@ -92,7 +95,7 @@ static void become(const char *path, char *const arguments[], int socket, int as
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	limit_cores();
-	if (!use_output(output))
+	if (!redirect_output(output))
 		_exit(126);
 	if (socket == as)
 		fcntl(socket, F_SETFD, 0);
@@ -112,10 +115,10 @@ static pid_t clone_into_namespaces(bool sibling)
 }
 
 /*
- * It ends by itself, for nothing more comes through the pipe. Waiting for a sibling is its parent's
- * business, who may have done it already.
+ * The child exits by itself, since the pipe was closed without a byte. Reap it; a sibling is reaped
+ * by its parent, and waitpid() fails.
  */
-static int abandon(pid_t pid, int status)
+static int reap_child(pid_t pid, int status)
 {
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -133,16 +136,16 @@ pid_t sandbox_spawn(const char *path, char *const arguments[], int socket, int a
 	pid = clone_into_namespaces(sibling);
 	if (pid == 0) {
 		close(mapped[1]);
-		become(path, arguments, socket, as, output, mapped[0]);
+		run_child(path, arguments, socket, as, output, mapped[0]);
 	}
 	status = pid < 0 ? -errno : map_users(pid);
 	if (!status)
-		write_of(pid, "oom_score_adj", OOM_SCORE);
+		write_proc_file(pid, "oom_score_adj", OOM_SCORE);
 	if (!status && write(mapped[1], "", 1) != 1)
 		status = -errno;
 	close(mapped[0]);
 	close(mapped[1]);
 	if (status)
-		return pid < 0 ? status : abandon(pid, status);
+		return pid < 0 ? status : reap_child(pid, status);
 	return pid;
 }

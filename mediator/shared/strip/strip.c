@@ -5,7 +5,9 @@
 #include <zlib.h>
 
 #define MAX_WORDS (4u + TRUTH_MAX_REGIONS)
-/* Whatever a display pipeline does to white and black, it does not do that much. */
+/*
+ * Display pipelines may alter white and black (color correction, rounding), but not beyond these.
+ */
 #define WHITE_FROM 0xc0u
 #define BLACK_TO   0x3fu
 #define RGB	   3u
@@ -43,7 +45,7 @@ void truth_strip_encode(const struct truth_strip *strip, uint8_t *pixels)
 	}
 }
 
-/* 0, 1, or 2: neither black nor white. */
+/* Returns the bit, or 2 for a pixel that is neither black nor white. */
 static uint32_t bit_of(const uint8_t *pixel)
 {
 	uint32_t low = 255, high = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* References to devices: the last one frees. */
+/* Reference counts of devices: dropping the last reference releases the device. */
 #include "tests/fakes/kernel/kernel.h"
 
 #include "tests/fakes/kernel/inner.h"
@@ -12,7 +12,7 @@ void device_initialize(struct device *device)
 void get_device(struct device *device)
 {
 	if (!device->refs++)
-		bug("a device is held that is gone");
+		bug("reference taken to a released device");
 }
 
 void put_device(struct device *device)

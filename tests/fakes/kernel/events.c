@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The event channel, time, and work that is put off. An event of the late-EOI kind masks its port
- * until the handler says that it is done; and after two in a row that were spurious the port stays
- * masked for a tick, then for twice as long each time, up to a second (Linux since XSA-332).
+ * The event channel, time, and work items. An event of the late-EOI kind masks its port until the
+ * handler ends it. From the second spurious event in a row on, the port then stays masked: for a
+ * tick, and for twice as long each time, up to a second (Linux since XSA-332).
  */
 #include "tests/fakes/kernel/kernel.h"
 
@@ -19,20 +19,20 @@ static struct {
 	bool pending;
 	bool masked;
 	bool running;
-	bool handled; /* the handler has not said yet that it is done */
+	bool handled; /* the handler has not called xen_irq_lateeoi() yet */
 	unsigned int spurious;
 	unsigned long masked_until;
 	unsigned int interrupts;
 } channel;
-static void (*on_notify)(void);
+static void (*notify_handler)(void);
 static unsigned long slept_us;
-static struct work_struct *waiting[4];
+static struct work_struct *pending_work[4];
 
 void events_start(void)
 {
 	memset(&channel, 0, sizeof(channel));
-	memset(waiting, 0, sizeof(waiting));
-	on_notify = NULL;
+	memset(pending_work, 0, sizeof(pending_work));
+	notify_handler = NULL;
 	slept_us = 0;
 	jiffies = 1000;
 }
@@ -64,7 +64,7 @@ int bind_evtchn_to_irqhandler_lateeoi(evtchn_port_t port, irq_handler_t handler,
 void unbind_from_irqhandler(unsigned int irq, void *arg)
 {
 	if (irq != IRQ || arg != channel.arg)
-		bug("another's interrupt is let go");
+		bug("an interrupt of another handler is unbound");
 	memset(&channel, 0, sizeof(channel));
 }
 
@@ -78,7 +78,7 @@ static void deliver(void)
 		channel.handled = true;
 		channel.interrupts++;
 		if (channel.running)
-			return; /* on another processor, which waits for the first */
+			return; /* a second interrupt while the first is being handled */
 		channel.running = true;
 		channel.handler(IRQ, channel.arg);
 		channel.running = false;
@@ -90,7 +90,7 @@ void xen_irq_lateeoi(unsigned int irq, unsigned int flags)
 	unsigned int delay = 0;
 
 	if (irq != IRQ || !channel.handled)
-		bug("an interrupt is ended that is not handled");
+		bug("an interrupt is ended that is not being handled");
 	channel.handled = false;
 	if (!(flags & XEN_EOI_FLAG_SPURIOUS)) {
 		channel.spurious = 0;
@@ -115,17 +115,17 @@ unsigned int host_interrupts(void)
 	return channel.interrupts;
 }
 
-void host_on_notify(void (*told)(void))
+void host_on_notify(void (*on_notify)(void))
 {
-	on_notify = told;
+	notify_handler = on_notify;
 }
 
 void notify_remote_via_irq(int irq)
 {
 	if (irq != IRQ)
-		bug("an event on a channel that is not bound");
-	if (on_notify)
-		on_notify();
+		bug("event sent on a channel that is not bound");
+	if (notify_handler)
+		notify_handler();
 }
 
 void host_wait(unsigned int ticks)
@@ -147,11 +147,11 @@ void schedule_work(struct work_struct *work)
 {
 	unsigned int i;
 
-	for (i = 0; i < 4 && waiting[i] && waiting[i] != work; i++)
+	for (i = 0; i < 4 && pending_work[i] && pending_work[i] != work; i++)
 		;
 	if (i == 4)
 		abort();
-	waiting[i] = work;
+	pending_work[i] = work;
 }
 
 void cancel_work_sync(struct work_struct *work)
@@ -159,8 +159,8 @@ void cancel_work_sync(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
-		if (waiting[i] == work)
-			waiting[i] = NULL;
+		if (pending_work[i] == work)
+			pending_work[i] = NULL;
 }
 
 void host_work(void)
@@ -168,15 +168,15 @@ void host_work(void)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
-		struct work_struct *work = waiting[i];
+		struct work_struct *work = pending_work[i];
 
-		waiting[i] = NULL;
+		pending_work[i] = NULL;
 		if (work)
 			work->func(work);
 	}
 }
 
-/* Work runs beside whoever waits for it. */
+/* Runs the pending work items, as the system workqueue would meanwhile. */
 void flush_scheduled_work(void)
 {
 	host_work();

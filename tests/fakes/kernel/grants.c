@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's grant table, and who maps what it grants. A grant that is ended while it is mapped
- * stays, and its page with it, until it is not (Linux since XSA-396).
+ * The guest's grant table and the backend's mappings. A grant that is ended while it is mapped
+ * stays, with its page, until it is unmapped (Linux since XSA-396).
  */
 #include "tests/fakes/kernel/kernel.h"
 
 #include "tests/fakes/kernel/host.h"
 #include "tests/fakes/kernel/inner.h"
 
-#define REF_FIRST 8u /* Xen's own are before */
+#define REF_FIRST 8u /* Xen reserves the references below */
 
 static struct {
 	bool taken;
 	bool granted;
 	bool mapped;
 	struct page *page;
-	struct page *freed_at_end; /* it has been ended, and waits */
+	struct page *freed_at_end; /* ended while mapped; freed when unmapped */
 } table[HOST_REFS];
 static unsigned int longest_run;
 
@@ -51,7 +51,7 @@ void gnttab_grant_foreign_access_ref(grant_ref_t ref, domid_t domid, unsigned lo
 {
 	(void)domid, (void)readonly;
 	if (!table[ref].taken || table[ref].granted)
-		bug("a reference is granted that is not reserved, or twice");
+		bug("a reference is granted without being allocated, or twice");
 	table[ref].granted = true;
 	table[ref].page = gfn_to_page(frame);
 }
@@ -75,7 +75,7 @@ static void forget(grant_ref_t ref)
 void gnttab_end_foreign_access(grant_ref_t ref, struct page *page)
 {
 	if (!table[ref].granted || table[ref].freed_at_end) {
-		bug("a grant is ended that is none any more");
+		bug("a grant is ended twice or was never granted");
 		return;
 	}
 	if (table[ref].mapped) {

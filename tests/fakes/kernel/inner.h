@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of this folder need of each other. */
+/* Interfaces between the files of this folder. */
 #ifndef TESTS_FAKES_KERNEL_INNER_H
 #define TESTS_FAKES_KERNEL_INNER_H
 
@@ -9,8 +9,9 @@ struct page;
 
 void grants_start(void);
 void events_start(void);
-/* Whether this is the page or grant that host_fail has chosen. */
+/* Whether this allocation is the one that host_fail() lets fail. */
 bool fails_now(void);
+/* Count and report a call that would crash a kernel. */
 void bug(const char *what);
 /* The page of this frame number. */
 struct page *gfn_to_page(unsigned long gfn);

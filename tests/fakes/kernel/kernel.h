@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * As much of the kernel as the frontend needs, for a build host. tests.mk makes a header of each
- * name that the frontend includes, which includes this one. Functions that are only declared are in
- * the files beside it, but for virtio's, which the test above the frontend plays.
+ * As much of the Linux kernel as the frontend needs, for a build host. tests.mk generates a header
+ * for each name that the frontend includes, which includes this one. Functions that are only
+ * declared here are defined in the files of this folder, except virtio's, which each test defines.
  */
 #ifndef TESTS_FAKES_KERNEL_KERNEL_H
 #define TESTS_FAKES_KERNEL_KERNEL_H
@@ -20,7 +20,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 
-#undef __BIG_ENDIAN /* to a kernel it means that it is one */
+#undef __BIG_ENDIAN /* in a kernel it is defined only on big-endian machines */
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -43,7 +43,7 @@ typedef uint32_t evtchn_port_t;
 #define virt_rmb()	 __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define virt_wmb()	 __atomic_thread_fence(__ATOMIC_RELEASE)
 #define virt_mb()	 __atomic_thread_fence(__ATOMIC_SEQ_CST)
-/* What would be a warning in a guest's log is a finding here. */
+/* A warning in a guest's log fails the test. */
 #define WARN_ON_ONCE(c)		      ((c) ? (abort(), 1) : 0)
 #define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
@@ -262,7 +262,7 @@ struct delayed_work {
 #define INIT_DELAYED_WORK(w, f)	    INIT_WORK(&(w)->work, f)
 #define to_delayed_work(w)	    container_of(w, struct delayed_work, work)
 #define cancel_delayed_work_sync(w) cancel_work_sync(&(w)->work)
-/* Delays are longer than any test. */
+/* Delays are longer than any test, so such work never runs. */
 #define schedule_delayed_work(w, delay) ((void)(w), (void)(delay))
 void schedule_work(struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);

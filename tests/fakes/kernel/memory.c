@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages. They lie in one file, so that vmap can show them in any order. A page that was not asked
- * to be zero holds what is nobody's business; and two neighbours here are none to Xen, as in a
- * guest whose memory is not contiguous.
+ * Pages. They are backed by one file, so that vmap() can map them in any order. Pages that are not
+ * requested as zeroed hold HOST_SECRET. Frames of neighbouring pages are not consecutive, as in a
+ * guest with scattered memory.
  */
 #include "tests/fakes/kernel/kernel.h"
 
@@ -13,7 +13,7 @@
 #include "tests/fakes/kernel/host.h"
 #include "tests/fakes/kernel/inner.h"
 
-#define SCATTER 0x55u /* a frame's number is its page's, with these bits turned */
+#define SCATTER 0x55u /* frame number = page number, with these bits inverted */
 
 static int file = -1;
 static u8 *memory;
@@ -102,7 +102,7 @@ struct page *alloc_page(int flags)
 void get_page(struct page *page)
 {
 	if (!page->refs)
-		bug("a free page is held");
+		bug("reference taken to a free page");
 	page->refs++;
 }
 
@@ -141,7 +141,7 @@ struct page *gfn_to_page(unsigned long gfn)
 	return &pages[gfn ^ SCATTER];
 }
 
-/* One at a time is what the frontend needs. */
+/* One mapping at a time is enough for the frontend. */
 void *vmap(struct page **page, unsigned int count, unsigned long flags, int protection)
 {
 	unsigned int i;

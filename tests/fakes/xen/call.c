@@ -25,7 +25,7 @@ static void take_fds(struct msghdr *header, int fds[2])
 		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 }
 
-/* Only sendmsg() and recvmsg(), which a sandboxed backend may use, too. */
+/* Uses only sendmsg() and recvmsg(), which the sandbox allows. */
 int fx_call(int socket, struct fx_request *request, size_t len, struct fx_reply *reply, int fds[2])
 {
 	union {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that fail on purpose. Linked with -Wl,--wrap=NAME for each NAME in a FAULT() below (the
- * makefile reads them from here), every such call of our own objects comes by. What a Xen library
- * does inside is its own matter.
+ * Makes calls fail on purpose. Linked with -Wl,--wrap=NAME for each NAME in a FAULT() below (the
+ * makefile reads the names from here), so that every such call of our own objects passes through
+ * here. Calls from within a Xen library do not count.
  */
 #include "tests/fakes/xen/fault.h"
 
@@ -58,7 +58,7 @@ static bool must_fail(const char *what)
 	if (number != plan->nth || __atomic_exchange_n(&plan->fired, 1, __ATOMIC_SEQ_CST))
 		return false;
 	snprintf(plan->what, sizeof(plan->what), "%s", what);
-	fprintf(stderr, "fault: call %u, %s\n", number, what);
+	fprintf(stderr, "fault: call %u fails: %s()\n", number, what);
 	return true;
 }
 
@@ -71,7 +71,7 @@ __attribute__((constructor)) static void read_plan(int argc, char **argv)
 	struct fault_plan *found;
 	int fd;
 
-	/* The keeper is the same program as the mediator, and not meant. */
+	/* The keeper is the same program as the mediator, but faults are only for the mediator. */
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--supervise"))
 			return;

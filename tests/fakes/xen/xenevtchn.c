@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libxenevtchn's functions on the fake Xen; xenevtchn.h says what each does. */
+/* Implements libxenevtchn (xenevtchn.h) on the fake Xen. */
 #include "tests/fakes/xen/fakexen.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static int call(xenevtchn_handle *h, uint32_t op, uint32_t a0, uint32_t a1)
 	return (int)h->reply.value;
 }
 
-/* Nobody here would bind to another domain's port. */
+/* No effect: tests bind no port of another domain. */
 int xenevtchn_restrict(xenevtchn_handle *h, domid_t domid)
 {
 	(void)h;
@@ -94,7 +94,7 @@ int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
 	return call(h, FX_EV_UNMASK, port, 0);
 }
 
-/* Blocks like the real one, unless the descriptor was made non-blocking. */
+/* Blocks like the real function, unless the descriptor is non-blocking. */
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *h)
 {
 	uint32_t port;

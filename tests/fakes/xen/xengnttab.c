@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libxengnttab's functions on the fake Xen; xengnttab.h says what each does. */
+/* Implements libxengnttab (xengnttab.h) on the fake Xen. */
 #include "tests/fakes/xen/fakexen.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What is mapped where, to tell the server when it goes. */
+/* One mapping, whose references the server is told on unmap. */
 struct mapping {
 	struct mapping *next;
 	void *address;
@@ -40,7 +40,7 @@ xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned open
 	return h;
 }
 
-/* Mappings outlive the handle in the real library, too; the fake Xen then counts them as gone. */
+/* As with the real library, mappings outlive the handle. The fake Xen no longer counts them. */
 int xengnttab_close(xengnttab_handle *h)
 {
 	if (!h)
@@ -80,7 +80,7 @@ static void release(xengnttab_handle *h, uint32_t domid, const uint32_t *refs, u
 	}
 }
 
-/* Maps `batch` references at `at`. Returns -1 with nothing held by the server. */
+/* Map `batch` references at `at`. Returns 0, or -1 with nothing mapped for the server. */
 static int map_batch(xengnttab_handle *h, uint32_t domid, const uint32_t *refs, uint32_t batch,
 		     int prot, char *at)
 {
@@ -152,7 +152,7 @@ void *xengnttab_map_grant_ref(xengnttab_handle *h, uint32_t domid, uint32_t ref,
 	return xengnttab_map_domain_grant_refs(h, 1, domid, &ref, prot);
 }
 
-/* Like gntdev, whole mappings only. */
+/* Like gntdev, unmaps whole mappings only. */
 int xengnttab_unmap(xengnttab_handle *h, void *start_address, uint32_t count)
 {
 	for (struct mapping **link = &h->mappings; *link; link = &(*link)->next) {

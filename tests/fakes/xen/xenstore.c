@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libxenstore's functions on the fake Xen; xenstore.h says what each does. */
+/* Implements libxenstore (xenstore.h) on the fake Xen. */
 #include "tests/fakes/xen/fakexen.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ void xs_close(struct xs_handle *h)
 	free(h);
 }
 
-/* `path`, a zero, then `len` bytes of data. Returns as fx_call(). */
+/* Send a request with `path`, a zero and `len` bytes of data. Returns as fx_call(). */
 static int call_path(struct xs_handle *h, uint32_t op, xs_transaction_t t, const char *path,
 		     const void *data, size_t len)
 {
@@ -96,7 +96,7 @@ bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
 	return call_path(h, FX_XS_RM, t, path, NULL, 0) >= 0;
 }
 
-/* Strings behind one block of pointers: the caller frees it all at once. */
+/* An array of pointers followed by the strings, in one allocation that the caller frees. */
 static char **split_strings(const char *data, size_t len, unsigned int *num)
 {
 	unsigned int count = 0;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A compositor that obeys, and that knows what it may be told about whose pictures. */
+/*
+ * A compositor that obeys the protocol, and asserts that the mediator's messages to it are valid.
+ */
 #include "tests/fuzz/mediator_messages/world.h"
 
 #include <string.h>
 
-#define LAYERS	   256u /* that it can know: buffers of all guests */
+#define LAYERS	   256u /* most layers: the buffers of all guests */
 #define MAX_CURSOR 256u /* pixels */
 
 struct layer {
@@ -40,7 +42,7 @@ static void check_layer(const struct gpum_layer *l, bool kept)
 	const struct layer *known = l->buffer_id ? find_layer(l->buffer_id) : NULL;
 	struct gpum_rect s = l->source;
 
-	/* Each guest has one display there, in their order. */
+	/* Each guest has one display on this panel, from top to bottom in the order of guests. */
 	require(l->clip.y % (int)HEIGHT == 0 && l->clip.width == WIDTH && l->clip.height == HEIGHT);
 	if (!l->buffer_id || kept)
 		return;
@@ -66,18 +68,18 @@ static void bring_panel_buffers(const struct process *p)
 	for (uint32_t i = 1; i <= GPUM_PANEL_BUFFERS; i++) {
 		struct gpum_msg msg = {.buffer = any_buffer(i, WIDTH, GUESTS * HEIGHT)};
 
-		say(p, &msg, GPUM_MSG_PANEL_BUFFER, world.picture);
+		send_message(p, &msg, GPUM_MSG_PANEL_BUFFER, world.picture);
 	}
 }
 
-void hear_compositor(struct process *p, const struct gpum_msg *msg)
+void on_compositor_message(struct process *p, const struct gpum_msg *msg)
 {
 	struct gpum_msg pong = {0};
 	struct layer *l;
 
 	switch (msg->type) {
 	case GPUM_MSG_RESUME:
-		say_hello(p);
+		send_hello(p);
 		return;
 	case GPUM_MSG_PANEL:
 		bring_panel_buffers(p);
@@ -98,7 +100,7 @@ void hear_compositor(struct process *p, const struct gpum_msg *msg)
 		end_job(p);
 		return;
 	case GPUM_MSG_PING:
-		say(p, &pong, GPUM_MSG_PONG, -1);
+		send_message(p, &pong, GPUM_MSG_PONG, -1);
 		return;
 	default:
 		abort();

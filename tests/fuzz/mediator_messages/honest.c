@@ -7,19 +7,19 @@ static void start_drawing(struct process *p)
 	for (uint32_t i = 1; i <= 2; i++) {
 		struct gpum_msg msg = {.buffer = any_buffer(i, WIDTH, HEIGHT)};
 
-		say(p, &msg, GPUM_MSG_BUFFER_ADD, world.picture);
+		send_message(p, &msg, GPUM_MSG_BUFFER_ADD, world.picture);
 	}
 	announce_job(p, GPUM_JOB_SUBMIT);
 }
 
-/* A frame is one job; the next begins when it is shown. */
-void hear_honest(struct process *p, const struct gpum_msg *msg)
+/* A frame is one job. The next starts when the frame is shown. */
+void on_honest_message(struct process *p, const struct gpum_msg *msg)
 {
 	struct gpum_msg pong = {0};
 
 	switch (msg->type) {
 	case GPUM_MSG_RESUME:
-		say_hello(p);
+		send_hello(p);
 		return;
 	case GPUM_MSG_CONFIG:
 		require(msg->config.domid == FIRST_DOMID && msg->config.num_scanouts == 1);
@@ -37,7 +37,7 @@ void hear_honest(struct process *p, const struct gpum_msg *msg)
 		announce_job(p, GPUM_JOB_SUBMIT);
 		return;
 	case GPUM_MSG_PING:
-		say(p, &pong, GPUM_MSG_PONG, -1);
+		send_message(p, &pong, GPUM_MSG_PONG, -1);
 		return;
 	default:
 		abort();

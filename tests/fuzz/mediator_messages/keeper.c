@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keeper, and the processes that it has. */
+/* The keeper and its processes. */
 #include "tests/fuzz/mediator_messages/world.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "mediator/shared/sandbox/inspect.h"
 #include "mediator/shared/sandbox/sandbox.h"
 
-#define SMALL_BUFFER 1 /* bytes: the kernel makes it the least there can be */
+#define SMALL_BUFFER 1 /* bytes; the kernel raises it to its minimum */
 
 int __real_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
 int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds);
@@ -34,8 +34,8 @@ struct process *find_process(pid_t pid)
 	return NULL;
 }
 
-/* Whose the mediator's end of a socket is; NULL: no client's. */
-static struct process *find_hearer(int socket)
+/* The client behind the mediator's end of a socket; NULL if it is no client's. */
+static struct process *find_receiver(int socket)
 {
 	for (uint32_t i = 0; i < GUESTS; i++)
 		if (world.m.guests.guest[i].backend.socket == socket)
@@ -45,35 +45,35 @@ static struct process *find_hearer(int socket)
 	return NULL;
 }
 
-/* Then nobody need ask the kernel whether something was said, which would be most of the work. */
+/* Counts unread messages, which saves polling the sockets: that would take most of the time. */
 ssize_t __wrap_sendmsg(int socket, const struct msghdr *header, int flags)
 {
 	ssize_t sent = __real_sendmsg(socket, header, flags);
-	struct process *p = sent >= 0 ? find_hearer(socket) : NULL;
+	struct process *p = sent >= 0 ? find_receiver(socket) : NULL;
 
 	if (p)
 		p->unread++;
 	return sent;
 }
 
-static bool is_keeper_heard(void)
+static bool has_read_keeper(void)
 {
 	struct pollfd p = {.fd = world.m.clients.kept.fd, .events = POLLIN};
 
-	return look(&p, 1) == 0;
+	return poll_now(&p, 1) == 0;
 }
 
-/* One that it has been told is reaped may be another process by now. */
-static void ask_to_kill(pid_t pid)
+/* Once the mediator has read that a process was reaped, the PID may be reused: no more KILL. */
+static void note_kill(pid_t pid)
 {
 	struct process *p = find_process(pid);
 
 	require(p && (p->role == LIAR || world.stopping));
-	require(!p->reaped || !is_keeper_heard());
+	require(!p->reaped || !has_read_keeper());
 	p->killed = true;
 }
 
-/* The keeper hears at once what the mediator says, and keeps nothing. */
+/* The keeper handles the mediator's messages at once, and stores nothing. */
 int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
 {
 	if (socket == world.keeper)
@@ -81,11 +81,11 @@ int __wrap_keeper_send(int socket, const struct keeper_msg *msg, const int *fds)
 	require(socket == world.m.clients.kept.fd &&
 		(msg->type == KEEPER_MSG_KEEP || msg->type == KEEPER_MSG_KILL));
 	if (msg->type == KEEPER_MSG_KILL)
-		ask_to_kill(msg->pid);
+		note_kill(msg->pid);
 	return 0;
 }
 
-/* Only who waits for a process may kill it. */
+/* Only the keeper may kill clients: see mediator/shared/protocol/keeper.h. */
 int __wrap_kill(pid_t pid, int sig)
 {
 	(void)pid;
@@ -100,7 +100,7 @@ pid_t __wrap_waitpid(pid_t pid, int *status, int flags)
 	return pid;
 }
 
-static struct process *become(uint32_t slot, int socket, int log)
+static struct process *new_process(uint32_t slot, int socket, int log)
 {
 	static const enum role roles[] = {HONEST_BACKEND, COMPOSITOR, LIAR};
 	struct process *p = &world.process[slot];
@@ -112,7 +112,7 @@ static struct process *become(uint32_t slot, int socket, int log)
 	return p;
 }
 
-static int keep_end(int fd)
+static int dup_end(int fd)
 {
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -120,7 +120,7 @@ static int keep_end(int fd)
 	return own;
 }
 
-/* Only backends that have lied are ever started again. */
+/* Only lying backends may be started again. */
 pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket, int as,
 			   int output, bool sibling)
 {
@@ -128,7 +128,7 @@ pid_t __wrap_sandbox_spawn(const char *path, char *const arguments[], int socket
 	require(!strcmp(path, "//gpum-backend") && as == GPUM_CLIENT_FD && sibling);
 	for (uint32_t i = LIAR_SLOT; i < SLOTS; i++)
 		if (!world.process[i].role)
-			return become(i, keep_end(socket), keep_end(output))->pid;
+			return new_process(i, dup_end(socket), dup_end(output))->pid;
 	abort();
 }
 
@@ -139,7 +139,7 @@ bool __wrap_sandbox_inspect(pid_t pid, struct sandbox_state *state)
 	return false;
 }
 
-void tell_end(struct process *p, int status)
+void end_process(struct process *p, int status)
 {
 	const struct keeper_msg msg = {.type = KEEPER_MSG_ENDED, .pid = p->pid, .status = status};
 
@@ -149,14 +149,14 @@ void tell_end(struct process *p, int status)
 	require(keeper_send(world.keeper, &msg, NULL) == 0);
 }
 
-void bury(void)
+void reap_processes(void)
 {
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		struct process *p = &world.process[i];
 
 		if (p->role && !p->reaped && p->killed)
-			tell_end(p, SIGKILL);
-		else if (p->role && p->reaped && is_keeper_heard())
+			end_process(p, SIGKILL);
+		else if (p->role && p->reaped && has_read_keeper())
 			p->role = FREE;
 	}
 }
@@ -170,7 +170,7 @@ void hand_over(uint32_t slot, const char *name, uint32_t domid, bool small)
 	require(!pipe2(log, O_NONBLOCK | O_CLOEXEC));
 	if (small)
 		setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	msg.pid = become(slot, sockets[1], log[1])->pid;
+	msg.pid = new_process(slot, sockets[1], log[1])->pid;
 	snprintf(msg.name, sizeof(msg.name), "%s", name);
 	fds[0] = sockets[0];
 	fds[1] = log[0];

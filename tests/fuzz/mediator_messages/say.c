@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What any client of the mediator says. */
+/* Messages that any client sends to the mediator. */
 #include "tests/fuzz/mediator_messages/world.h"
 
 #include <drm_fourcc.h>
 
-void say(const struct process *p, struct gpum_msg *msg, uint32_t type, int fd)
+void send_message(const struct process *p, struct gpum_msg *msg, uint32_t type, int fd)
 {
 	if (p->socket >= 0)
 		gpum_msg_send(p->socket, msg, type, fd);
 }
 
-void say_hello(const struct process *p)
+void send_hello(const struct process *p)
 {
 	struct gpum_msg msg = {.hello = {.version = GPUM_CLIENT_VERSION,
 					 .resume = world.m.clients.mediator,
 					 .renderer = "any GPU"}};
 
-	say(p, &msg, GPUM_MSG_HELLO, -1);
+	send_message(p, &msg, GPUM_MSG_HELLO, -1);
 }
 
 struct gpum_buffer any_buffer(uint32_t id, uint32_t width, uint32_t height)
@@ -32,14 +32,14 @@ void announce_job(struct process *p, uint32_t kind)
 {
 	struct gpum_msg msg = {.job = {.id = ++p->job, .kind = kind, .bytes = 8}};
 
-	say(p, &msg, GPUM_MSG_JOB_READY, -1);
+	send_message(p, &msg, GPUM_MSG_JOB_READY, -1);
 }
 
 void end_job(struct process *p)
 {
 	struct gpum_msg msg = {.done = {.id = p->job}};
 
-	say(p, &msg, GPUM_MSG_JOB_DONE, -1);
+	send_message(p, &msg, GPUM_MSG_JOB_DONE, -1);
 }
 
 void show(struct process *p, uint32_t scanout, uint32_t buffer)
@@ -50,5 +50,5 @@ void show(struct process *p, uint32_t scanout, uint32_t buffer)
 					 .height = HEIGHT,
 					 .seq = ++p->seq[scanout]}};
 
-	say(p, &msg, GPUM_MSG_FRAME, -1);
+	send_message(p, &msg, GPUM_MSG_FRAME, -1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The status, which would take as long as all else together if its many small pieces of memory came
- * from the sanitizer. They come from one place here, and all have to be given back.
+ * Makes the status. Its many small allocations would take as long as everything else together if
+ * the sanitizer served them. Here they come from one array, and all must be freed.
  */
 #include "tests/fuzz/mediator_messages/world.h"
 

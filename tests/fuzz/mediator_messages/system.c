@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemon stands on: clocks, timers, the log, xenstore. */
+/* The daemon's environment: clocks, timers, the log, xenstore. */
 #include "tests/fuzz/mediator_messages/world.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@ void close_end(int *fd)
 	*fd = -1;
 }
 
-/* The fuzzer's own alarm may interrupt it. */
-int look(struct pollfd *fds, nfds_t count)
+/* The fuzzer's alarm may interrupt poll(). */
+int poll_now(struct pollfd *fds, nfds_t count)
 {
 	int ready;
 
@@ -41,7 +41,7 @@ uint64_t clock_ns(void)
 	return world.now_ns;
 }
 
-/* libev's, too. The fuzzer's own clock is another. */
+/* Also used by libev. The fuzzer itself reads another clock. */
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
 	if (clock != CLOCK_MONOTONIC || !world.now_ns)
@@ -58,7 +58,7 @@ int __wrap_access(const char *path, int mode);
 void __wrap_log_line(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A panel's: it expires when time passes. */
+/* A panel's timer: an eventfd, to which advance() writes. */
 int __wrap_timerfd_create(int clock, int flags)
 {
 	(void)clock;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The board: two panels, four displays, three guests. */
+/* The board's device tree: two panels, four displays, three guests. */
 #include "tests/fuzz/mediator_messages/world.h"
 
 #include <libfdt.h>

@@ -3,7 +3,7 @@
 
 #include "frontend/front.h"
 
-/* Of <linux/virtio_config.h>, whose place the kernel's own header of that name has taken. */
+/* VIRTIO_CONFIG_S_* of <linux/virtio_config.h>; here that name is the fake kernel's header. */
 #define ACKNOWLEDGE 1u
 #define DRIVER	    2u
 #define DRIVER_OK   4u
@@ -11,8 +11,8 @@
 
 #define COMMAND_BYTES 64u
 #define ANSWER_BYTES  64u
-#define ANSWER_AT     1024u /* in the guest's memory; behind all commands */
-#define GAP	      128u  /* from one command to the next */
+#define ANSWER_AT     1024u /* offset in the guest's memory, after all commands */
+#define GAP	      128u  /* distance between two commands */
 
 static struct guest guest;
 static struct {
@@ -65,7 +65,7 @@ static void take_back(struct guest *g, unsigned int head)
 	queue[0].vq.num_free += 2;
 }
 
-/* virtio_ring believes what is in its ring; that it may, is what the frontend is there for. */
+/* virtio_ring trusts its ring. The frontend has to make sure that it can. */
 int vring_interrupt(int irq, void *vq)
 {
 	const struct vring_used *used = queue[0].ring.used;
@@ -74,8 +74,8 @@ int vring_interrupt(int irq, void *vq)
 	assert_ptr_equal(vq, &queue[0].vq);
 	for (; queue[0].used != used->idx; queue[0].used++)
 		take_back(&guest, used->ring[queue[0].used % RING].id);
-	if (guest.while_answered)
-		guest.while_answered(&guest);
+	if (guest.on_answers)
+		guest.on_answers(&guest);
 	return 0;
 }
 
@@ -147,8 +147,8 @@ void backend_answer(struct guest *g, unsigned int head, u32 type)
 	backend_use(g, head, sizeof(answer));
 }
 
-/* It does what it should where a test wants nothing else of it. */
-static void told(void)
+/* By default the backend answers resets. */
+static void on_notify(void)
 {
 	guest.control->device_generation = guest.control->driver_generation;
 }
@@ -171,7 +171,7 @@ static void backend_map(struct guest *g)
 	g->control->device_features = VGPU_FEATURES_NEEDED;
 	g->control->queue_size_max = RING;
 	g->control->num_scanouts = 1;
-	host_on_notify(told);
+	host_on_notify(on_notify);
 }
 
 size_t backend_sees_secrets(void)
@@ -230,7 +230,7 @@ int guest_tear_down(void **state)
 {
 	struct guest *g = *state;
 
-	g->while_answered = NULL;
+	g->on_answers = NULL;
 	if (g->device)
 		guest_disconnect(g);
 	host_unmap_all();

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that answers what it was not asked: docs/threat-model.md, B1. */
+/* A backend that returns invalid used entries: docs/threat-model.md, B1. */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
 
-/* Whoever waits has an answer, also who asks later, and the guest goes on with another backend. */
-static void assert_given_up(struct guest *g, const unsigned int head[], const u64 fence[],
-			    unsigned int count)
+/*
+ * Assert that the backend is lost, that all `count` outstanding commands and a later one are
+ * answered with an error, and that the guest works with the next backend.
+ */
+static void assert_lost_and_recovered(struct guest *g, const unsigned int head[], const u64 fence[],
+				      unsigned int count)
 {
 	unsigned int i, later, sent = g->answers;
 
@@ -29,7 +32,7 @@ static void assert_given_up(struct guest *g, const unsigned int head[], const u6
 	assert_false(vgpu_device_lost(g->device));
 }
 
-static void answers_in_any_order_reach_whom_they_are_for(void **state)
+static void answers_in_any_order_reach_their_commands(void **state)
 {
 	struct guest *g = *state;
 	unsigned int first = guest_send(g, 1), second = guest_send(g, 2), third = guest_send(g, 3);
@@ -55,7 +58,7 @@ static void an_id_beyond_the_ring_loses_the_backend_and_the_guest_lives(void **s
 
 	backend_use(g, RING, 24);
 	host_event();
-	assert_given_up(g, head, fence, 2);
+	assert_lost_and_recovered(g, head, fence, 2);
 }
 
 static void an_id_that_was_never_sent_loses_the_backend_and_the_guest_lives(void **state)
@@ -66,10 +69,10 @@ static void an_id_that_was_never_sent_loses_the_backend_and_the_guest_lives(void
 
 	backend_use(g, head[0] + 2, 24);
 	host_event();
-	assert_given_up(g, head, fence, 1);
+	assert_lost_and_recovered(g, head, fence, 1);
 }
 
-/* The second descriptor of a chain is not what the chain is known by. */
+/* A chain's id is its head, not its second descriptor. */
 static void an_id_within_a_chain_loses_the_backend_and_the_guest_lives(void **state)
 {
 	struct guest *g = *state;
@@ -78,7 +81,7 @@ static void an_id_within_a_chain_loses_the_backend_and_the_guest_lives(void **st
 
 	backend_use(g, head[0] + 1, 24);
 	host_event();
-	assert_given_up(g, head, fence, 1);
+	assert_lost_and_recovered(g, head, fence, 1);
 }
 
 static void an_id_that_is_repeated_at_once_loses_the_backend_and_the_guest_lives(void **state)
@@ -90,9 +93,9 @@ static void an_id_that_is_repeated_at_once_loses_the_backend_and_the_guest_lives
 	backend_answer(g, first, VIRTIO_GPU_RESP_OK_NODATA);
 	backend_use(g, first, 24);
 	host_event();
-	/* The first time it was an answer. */
+	/* The first used entry was a valid answer. */
 	assert_int_equal(guest_answer(g, first)->type, VIRTIO_GPU_RESP_OK_NODATA);
-	assert_given_up(g, head, fence, 1);
+	assert_lost_and_recovered(g, head, fence, 1);
 }
 
 static void an_id_that_is_repeated_later_loses_the_backend_and_the_guest_lives(void **state)
@@ -106,7 +109,7 @@ static void an_id_that_is_repeated_later_loses_the_backend_and_the_guest_lives(v
 	assert_int_equal(g->answers, 1);
 	backend_use(g, first, 24);
 	host_event();
-	assert_given_up(g, head, fence, 1);
+	assert_lost_and_recovered(g, head, fence, 1);
 }
 
 static void an_index_beyond_what_was_sent_loses_the_backend_and_the_guest_lives(void **state)
@@ -119,7 +122,7 @@ static void an_index_beyond_what_was_sent_loses_the_backend_and_the_guest_lives(
 	backend_use(g, head[1], 24);
 	backend_use(g, head[0], 24);
 	host_event();
-	assert_given_up(g, head, fence, 2);
+	assert_lost_and_recovered(g, head, fence, 2);
 }
 
 static void an_index_that_goes_back_loses_the_backend_and_the_guest_lives(void **state)
@@ -133,10 +136,10 @@ static void an_index_that_goes_back_loses_the_backend_and_the_guest_lives(void *
 	g->used -= 2;
 	backend_use(g, first, 24);
 	host_event();
-	assert_given_up(g, head, fence, 1);
+	assert_lost_and_recovered(g, head, fence, 1);
 }
 
-static void a_lost_backend_is_not_listened_to(void **state)
+static void lost_backend_is_ignored(void **state)
 {
 	struct guest *g = *state;
 	unsigned int first = guest_send(g, 7), second = guest_send(g, 8);
@@ -154,8 +157,8 @@ static void a_lost_backend_is_not_listened_to(void **state)
 	assert_answered_with_an_error(g, second, 8);
 }
 
-/* It can write there; the guest goes by what it keeps itself. */
-static void a_backend_that_rewrites_descriptors_and_commands_changes_no_answer(void **state)
+/* The backend can write to the pool, but the frontend uses its private copies. */
+static void rewritten_descriptors_and_commands_change_no_answer(void **state)
 {
 	struct guest *g = *state;
 	unsigned int head = guest_send(g, 7);
@@ -174,7 +177,7 @@ static void a_backend_that_rewrites_descriptors_and_commands_changes_no_answer(v
 	assert_answered_with_an_error(g, head, 7);
 }
 
-static void an_edid_that_claims_to_be_longer_than_its_buffer_is_cut(void **state)
+static void oversized_edid_is_cut(void **state)
 {
 	struct guest *g = *state;
 	unsigned int head = guest_send(g, 7);
@@ -193,7 +196,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, guest_set_up, guest_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(answers_in_any_order_reach_whom_they_are_for),
+		TEST(answers_in_any_order_reach_their_commands),
 		TEST(an_id_beyond_the_ring_loses_the_backend_and_the_guest_lives),
 		TEST(an_id_that_was_never_sent_loses_the_backend_and_the_guest_lives),
 		TEST(an_id_within_a_chain_loses_the_backend_and_the_guest_lives),
@@ -201,9 +204,9 @@ int main(void)
 		TEST(an_id_that_is_repeated_later_loses_the_backend_and_the_guest_lives),
 		TEST(an_index_beyond_what_was_sent_loses_the_backend_and_the_guest_lives),
 		TEST(an_index_that_goes_back_loses_the_backend_and_the_guest_lives),
-		TEST(a_lost_backend_is_not_listened_to),
-		TEST(a_backend_that_rewrites_descriptors_and_commands_changes_no_answer),
-		TEST(an_edid_that_claims_to_be_longer_than_its_buffer_is_cut),
+		TEST(lost_backend_is_ignored),
+		TEST(rewritten_descriptors_and_commands_change_no_answer),
+		TEST(oversized_edid_is_cut),
 	};
 
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);

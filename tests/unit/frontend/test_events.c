@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that sends events for nothing: docs/threat-model.md, B2. */
+/* A backend that sends events without answers: docs/threat-model.md, B2. */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
 
 #define SECONDS 60u
 
-/* As many events as the backend likes; how many of them became interrupts in the last SECONDS. */
+/* Send four events per tick for 2 * SECONDS. Returns the interrupts during the second half. */
 static unsigned int storm(struct guest *g, bool with_config)
 {
 	unsigned int tick, i, before = 0;
@@ -63,7 +63,7 @@ static void an_answer_in_a_storm_arrives_within_a_second(void **state)
 	host_event();
 	host_wait(HZ);
 	assert_int_equal(guest_answer(g, head)->type, VIRTIO_GPU_RESP_OK_NODATA);
-	answer_one(g); /* who does its work again is not delayed any more */
+	answer_one(g); /* once the backend answers again, its events are not delayed */
 }
 
 static void events_with_answers_are_never_delayed(void **state)
@@ -74,7 +74,7 @@ static void events_with_answers_are_never_delayed(void **state)
 		answer_one(*state);
 }
 
-static void an_event_without_an_answer_now_and_then_delays_none(void **state)
+static void occasional_idle_events_delay_no_answer(void **state)
 {
 	unsigned int i;
 
@@ -88,20 +88,20 @@ static void send_event(struct guest *g)
 {
 	unsigned int before = host_interrupts();
 
-	g->while_answered = NULL;
+	g->on_answers = NULL;
 	host_event();
 	assert_int_equal(host_interrupts(), before);
 }
 
-static void no_interrupt_comes_before_the_last_one_is_done(void **state)
+static void no_interrupt_comes_before_the_last_one_has_ended(void **state)
 {
 	struct guest *g = *state;
 	unsigned int before = host_interrupts();
 
-	g->while_answered = send_event;
+	g->on_answers = send_event;
 	answer_one(g);
-	assert_null(g->while_answered);
-	/* It is not forgotten either. */
+	assert_null(g->on_answers);
+	/* The event during the interrupt is delivered afterwards. */
 	assert_int_equal(host_interrupts(), before + 2);
 }
 
@@ -114,8 +114,8 @@ int main(void)
 		TEST(a_storm_of_a_lost_backend_is_one_interrupt_a_second),
 		TEST(an_answer_in_a_storm_arrives_within_a_second),
 		TEST(events_with_answers_are_never_delayed),
-		TEST(an_event_without_an_answer_now_and_then_delays_none),
-		TEST(no_interrupt_comes_before_the_last_one_is_done),
+		TEST(occasional_idle_events_delay_no_answer),
+		TEST(no_interrupt_comes_before_the_last_one_has_ended),
 	};
 
 	return cmocka_run_group_tests_name("events", tests, NULL, NULL);

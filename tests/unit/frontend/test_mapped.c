@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that keeps mapped what the guest has ended: docs/threat-model.md, B2. */
+/*
+ * A backend that keeps pages mapped after the guest has ended the grants: docs/threat-model.md, B2.
+ */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
 
 #define PICTURE 5u /* pages */
 
-/* The guest takes all memory there is: what the backend can still reach is not among it. */
+/* Allocate all free memory: no page of it is still reachable for the backend. */
 static void assert_no_mapped_page_is_used_again(void)
 {
 	struct page *taken[HOST_PAGES], *page;
@@ -31,17 +33,17 @@ static void map_picture(struct guest *g, struct picture *p)
 		assert_non_null(host_map(picture_ref(p) + i));
 }
 
-static void what_the_backend_has_let_go_of_is_free_at_once(void **state)
+static void unmapped_pages_are_freed_at_once(void **state)
 {
 	struct guest *g = *state;
 
 	host_unmap_all();
 	guest_disconnect(g);
 	assert_int_equal(host_grants(), 0);
-	assert_int_equal(host_pages_in_use(), 1); /* the commands' */
+	assert_int_equal(host_pages_in_use(), 1); /* g->memory */
 }
 
-static void what_a_connection_shared_is_not_used_again_while_it_is_mapped(void **state)
+static void mapped_pool_pages_are_not_reused(void **state)
 {
 	struct guest *g = *state;
 
@@ -52,7 +54,7 @@ static void what_a_connection_shared_is_not_used_again_while_it_is_mapped(void *
 	assert_int_equal(host_pages_in_use(), 1);
 }
 
-static void the_next_connection_shares_none_of_it(void **state)
+static void next_connection_shares_no_old_page(void **state)
 {
 	struct guest *g = *state;
 	const u8 *old[POOL_PAGES];
@@ -67,7 +69,7 @@ static void the_next_connection_shares_none_of_it(void **state)
 			assert_ptr_not_equal(g->pool[i], old[k]);
 }
 
-static void a_picture_is_not_used_again_while_it_is_mapped(void **state)
+static void mapped_picture_pages_are_not_reused(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -81,9 +83,8 @@ static void a_picture_is_not_used_again_while_it_is_mapped(void **state)
 	assert_int_equal(host_grants(), POOL_PAGES + 2);
 }
 
-/* A program may have its picture open when the connection ends, and closes it later. */
-static void
-a_picture_that_outlives_its_connection_is_not_used_again_while_it_is_mapped(void **state)
+/* A program may have its picture open when the connection ends, and close it later. */
+static void mapped_pages_of_an_outlived_connection_are_not_reused(void **state)
 {
 	struct guest *g = *state;
 	struct vgpu_device *dev = g->device;
@@ -120,7 +121,7 @@ static void a_picture_is_not_shared_after_the_connection_has_ended(void **state)
 	guest_picture_free(&p);
 }
 
-static void a_connection_that_cannot_be_made_leaves_nothing_shared(void **state)
+static void failed_connection_leaves_nothing_shared(void **state)
 {
 	struct guest *g = *state;
 	unsigned int n = 0;
@@ -141,8 +142,8 @@ static void a_connection_that_cannot_be_made_leaves_nothing_shared(void **state)
 	assert_true(n > 2 * (POOL_PAGES + 2));
 }
 
-/* Two pages, one by one; either reference may be the one that is not there. */
-static void a_picture_for_which_there_are_too_few_references_is_not_shared_at_all(void **state)
+/* Two pages, granted one by one; the allocation of either reference fails. */
+static void picture_without_enough_references_is_not_shared_at_all(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -164,14 +165,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, guest_set_up, guest_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(what_the_backend_has_let_go_of_is_free_at_once),
-		TEST(what_a_connection_shared_is_not_used_again_while_it_is_mapped),
-		TEST(the_next_connection_shares_none_of_it),
-		TEST(a_picture_is_not_used_again_while_it_is_mapped),
-		TEST(a_picture_that_outlives_its_connection_is_not_used_again_while_it_is_mapped),
+		TEST(unmapped_pages_are_freed_at_once),
+		TEST(mapped_pool_pages_are_not_reused),
+		TEST(next_connection_shares_no_old_page),
+		TEST(mapped_picture_pages_are_not_reused),
+		TEST(mapped_pages_of_an_outlived_connection_are_not_reused),
 		TEST(a_picture_is_not_shared_after_the_connection_has_ended),
-		TEST(a_connection_that_cannot_be_made_leaves_nothing_shared),
-		TEST(a_picture_for_which_there_are_too_few_references_is_not_shared_at_all),
+		TEST(failed_connection_leaves_nothing_shared),
+		TEST(picture_without_enough_references_is_not_shared_at_all),
 	};
 
 	return cmocka_run_group_tests_name("mapped", tests, NULL, NULL);

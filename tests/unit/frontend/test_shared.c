@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A backend that reads whatever it can reach: docs/threat-model.md, B3. */
+/* A backend that reads all memory that it can reach: docs/threat-model.md, B3. */
 #include "tests/unit/frontend/guest.h"
 
 #include "frontend/front.h"
@@ -51,8 +51,8 @@ static void each_page_is_shared_once_and_belongs_to_the_connection(void **state)
 	assert_int_equal(host_pages_in_use(), POOL_PAGES + 2 + 1);
 }
 
-/* Commands lie in memory that is full of other things, before and behind them. */
-static void commands_show_nothing_of_what_lies_beside_them(void **state)
+/* The memory before and after each command is filled with HOST_SECRET. */
+static void commands_reveal_no_neighbouring_memory(void **state)
 {
 	struct guest *g = *state;
 	unsigned int i;
@@ -62,7 +62,7 @@ static void commands_show_nothing_of_what_lies_beside_them(void **state)
 	assert_int_equal(backend_sees_secrets(), 0);
 }
 
-static void a_lost_backend_is_shown_no_more_than_it_was(void **state)
+static void lost_backend_sees_nothing_new(void **state)
 {
 	struct guest *g = *state;
 
@@ -90,7 +90,10 @@ static void unmap(struct guest *g, u64 addr, size_t len, enum dma_data_direction
 	dev->dma_ops->unmap_page(dev, addr, len, dir, 0);
 }
 
-/* All that lies in the slots that held `len` bytes at `addr`, from `from` on. */
+/*
+ * The number of bytes with HOST_SECRET in the slot of `len` bytes at `addr`, from offset `from` to
+ * the end of its last chunk.
+ */
 static size_t secrets_in_slots(const struct guest *g, u64 addr, size_t from, size_t len)
 {
 	u64 at, end = (addr + len + 511) & ~511ull;
@@ -101,8 +104,8 @@ static size_t secrets_in_slots(const struct guest *g, u64 addr, size_t from, siz
 	return n;
 }
 
-/* Until a slot is used again it shows what the backend was sent in it; then that is gone. */
-static void a_command_shows_nothing_of_a_longer_one_before_it(void **state)
+/* A slot keeps an old command until it is used again, and is cleared then. */
+static void short_command_reveals_nothing_of_a_longer_one_before(void **state)
 {
 	struct guest *g = *state;
 	u64 addr, first = map(g, LONG, DMA_TO_DEVICE, 0);
@@ -116,7 +119,7 @@ static void a_command_shows_nothing_of_a_longer_one_before_it(void **state)
 	} while (addr != first);
 }
 
-static void memory_that_waits_for_an_answer_shows_nothing(void **state)
+static void answer_slots_reveal_nothing(void **state)
 {
 	struct guest *g = *state;
 	u64 addr, first = map(g, LONG, DMA_TO_DEVICE, 0);
@@ -130,7 +133,7 @@ static void memory_that_waits_for_an_answer_shows_nothing(void **state)
 	} while (addr != first);
 }
 
-static void memory_that_is_not_to_be_copied_yet_shows_nothing(void **state)
+static void slots_reveal_nothing_before_the_first_sync(void **state)
 {
 	struct guest *g = *state;
 	struct device *dev = &g->device->pdev.dev;
@@ -139,13 +142,13 @@ static void memory_that_is_not_to_be_copied_yet_shows_nothing(void **state)
 	assert_int_equal(backend_sees_secrets(), 0);
 	dev->dma_ops->sync_single_for_device(dev, addr, SHORT, DMA_TO_DEVICE);
 	assert_int_equal(backend_sees_secrets(), SHORT);
-	/* And never more than was mapped. */
+	/* A longer sync copies no more than was mapped. */
 	dev->dma_ops->sync_single_for_device(dev, addr, 2 * LONG, DMA_TO_DEVICE);
 	assert_int_equal(backend_sees_secrets(), LONG);
 	unmap(g, addr, LONG, DMA_TO_DEVICE);
 }
 
-static void a_connection_shows_nothing_of_the_one_before_it(void **state)
+static void new_connection_reveals_nothing_of_the_old_one(void **state)
 {
 	struct guest *g = *state;
 
@@ -178,7 +181,7 @@ static void a_picture_shares_its_own_pages_and_no_other(void **state)
 	guest_picture_free(&p);
 }
 
-static void also_when_its_pages_and_references_are_not_in_a_row(void **state)
+static void scattered_picture_shares_its_own_pages_and_no_other(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -194,7 +197,7 @@ static void also_when_its_pages_and_references_are_not_in_a_row(void **state)
 	guest_picture_free(&p);
 }
 
-static void a_picture_that_shares_a_page_with_other_things_is_refused(void **state)
+static void picture_with_partial_pages_is_refused(void **state)
 {
 	struct guest *g = *state;
 	struct picture p;
@@ -205,7 +208,7 @@ static void a_picture_that_shares_a_page_with_other_things_is_refused(void **sta
 	p.sg[0].length = PAGE_SIZE;
 	p.sg[0].offset = 64;
 	assert_int_equal(guest_picture_map(g, &p), -EINVAL);
-	/* Nor is it when only the last part is such a one. */
+	/* A single partial page is enough for a refusal, also in the last segment. */
 	guest_picture_split(&p);
 	p.sg[p.nents - 1].length = 64;
 	assert_int_equal(guest_picture_map(g, &p), -EINVAL);
@@ -220,15 +223,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_connection_shares_whole_pages_of_zeroes),
 		TEST(each_page_is_shared_once_and_belongs_to_the_connection),
-		TEST(commands_show_nothing_of_what_lies_beside_them),
-		TEST(a_lost_backend_is_shown_no_more_than_it_was),
-		TEST(a_command_shows_nothing_of_a_longer_one_before_it),
-		TEST(memory_that_waits_for_an_answer_shows_nothing),
-		TEST(memory_that_is_not_to_be_copied_yet_shows_nothing),
-		TEST(a_connection_shows_nothing_of_the_one_before_it),
+		TEST(commands_reveal_no_neighbouring_memory),
+		TEST(lost_backend_sees_nothing_new),
+		TEST(short_command_reveals_nothing_of_a_longer_one_before),
+		TEST(answer_slots_reveal_nothing),
+		TEST(slots_reveal_nothing_before_the_first_sync),
+		TEST(new_connection_reveals_nothing_of_the_old_one),
 		TEST(a_picture_shares_its_own_pages_and_no_other),
-		TEST(also_when_its_pages_and_references_are_not_in_a_row),
-		TEST(a_picture_that_shares_a_page_with_other_things_is_refused),
+		TEST(scattered_picture_shares_its_own_pages_and_no_other),
+		TEST(picture_with_partial_pages_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);

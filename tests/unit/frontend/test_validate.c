@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the guest's kernel module believes of what the backend says. */
+/* Validation of the backend's values in the guest's kernel module. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static const struct vgpu_device_info good = {.device_status = VGPU_DEVICE_OK,
 					     .num_capsets = 1,
 					     .features = VGPU_FEATURES_KNOWN};
 
-static void a_device_that_cannot_be_used_says_why(void **state)
+static void unusable_device_block_is_refused_with_a_reason(void **state)
 {
 	static const struct {
 		struct vgpu_device_info info;
@@ -50,7 +50,7 @@ static void a_device_that_cannot_be_used_says_why(void **state)
 	}
 }
 
-static void a_version_is_spoken_that_both_know(void **state)
+static void common_version_is_chosen(void **state)
 {
 	(void)state;
 	assert_int_equal(vgpu_choose_version(1, 1), 1);
@@ -75,7 +75,7 @@ static void a_queue_is_as_large_as_both_sides_allow(void **state)
 		assert_int_equal(vgpu_queue_entries(cases[i][0], cases[i][1]), cases[i][2]);
 }
 
-static void no_more_is_used_than_was_given(void **state)
+static void used_index_beyond_in_flight_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(vgpu_validate_used(10, 10, 0), 0);
@@ -96,8 +96,8 @@ static void an_edid_is_never_longer_than_its_answer(void **state)
 		{VGPU_RESP_OK_EDID, 1024, 1056, 1024},
 		{VGPU_RESP_OK_EDID, 1025, 1056, 1024},
 		{VGPU_RESP_OK_EDID, UINT32_MAX, 28, 1024},
-		{VGPU_RESP_OK_EDID, 1025, 27, 1025}, /* the driver looks at no such size */
-		{0x1101, 1025, 1056, 1025},	     /* nor in any other answer */
+		{VGPU_RESP_OK_EDID, 1025, 27, 1025}, /* too short to have a size */
+		{0x1101, 1025, 1056, 1025},	     /* not an EDID answer */
 	};
 
 	(void)state;
@@ -114,12 +114,12 @@ static void an_edid_is_never_longer_than_its_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_device_that_cannot_be_used_says_why),
-		cmocka_unit_test(a_version_is_spoken_that_both_know),
+		cmocka_unit_test(unusable_device_block_is_refused_with_a_reason),
+		cmocka_unit_test(common_version_is_chosen),
 		cmocka_unit_test(a_queue_is_as_large_as_both_sides_allow),
-		cmocka_unit_test(no_more_is_used_than_was_given),
+		cmocka_unit_test(used_index_beyond_in_flight_is_refused),
 		cmocka_unit_test(an_edid_is_never_longer_than_its_answer),
 	};
 
-	return cmocka_run_group_tests_name("front check", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("front validate", tests, NULL, NULL);
 }

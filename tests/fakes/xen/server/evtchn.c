@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Event channels: numbered per domain, owned by the connection that bound them. */
+/* Event channels. Ports are numbered per domain and belong to the connection that bound them. */
 #include "tests/fakes/xen/server/server.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static struct port *port_new(struct conn *c, uint32_t remote_domid)
 	return p;
 }
 
-/* As /dev/xen/evtchn does it: reading the port masks it until it is written back. */
+/* As with /dev/xen/evtchn, a delivered port is masked until the client unmasks it. */
 static void deliver(struct port *p)
 {
 	if (!p->pending || p->masked)
@@ -94,7 +94,7 @@ static int bind_interdomain(struct conn *c, uint32_t remote_domid, uint32_t numb
 	p->peer = remote;
 	remote->peer = p;
 	a->reply.value = p->number;
-	/* Xen does so, in case the other side has notified before. */
+	/* As in Xen, in case the other side has already notified. */
 	p->pending = 1;
 	deliver(p);
 	return 0;

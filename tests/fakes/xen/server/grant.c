@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Grants: who has mapped which page of whom. */
+/* Grants: which connection has mapped which reference of which domain. */
 #include "tests/fakes/xen/server/server.h"
 
 #include <errno.h>
@@ -81,7 +81,7 @@ static int unmap(const struct conn *c, const struct fx_request *r, size_t len)
 		size_t at = stats.mapped;
 
 		memcpy(&ref, r->data + i * sizeof(ref), sizeof(ref));
-		/* From the end: what was mapped last is mostly unmapped first. */
+		/* Search from the end: the last mapping is usually unmapped first. */
 		while (at > 0 && (mapped[at - 1].owner != c || mapped[at - 1].domid != r->a[0] ||
 				  mapped[at - 1].ref != ref))
 			at--;

@@ -16,7 +16,7 @@ struct conn conns[MAX_CONNS];
 struct domain domains[MAX_DOMAINS];
 struct fx_stats stats;
 
-/* Requests of each kind still to go until one fails, and with what. 0: none will. */
+/* Per request type: how many requests until one fails (0: none fails), and its errno. */
 static struct {
 	uint32_t countdown;
 	int error;
@@ -270,7 +270,9 @@ static void run(int listener)
 	}
 }
 
-/* usage: fakexen DIR ; serves DIR/xen.sock until killed. Domains 0 and 1 exist. */
+/*
+ * Usage: fakexen DIR. Serves DIR/xen.sock until it is killed. Domains 0 and 1 exist from the start.
+ */
 int main(int argc, char **argv)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

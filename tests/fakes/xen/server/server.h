@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The fake Xen server: one thread, one loop; see tests/fakes/xen/fakexen.h for what it imitates. */
+/*
+ * The fake Xen server: one thread with one event loop. tests/fakes/xen/fakexen.h lists the
+ * behaviour that it imitates.
+ */
 #ifndef TESTS_FAKES_XEN_SERVER_SERVER_H
 #define TESTS_FAKES_XEN_SERVER_SERVER_H
 
@@ -21,7 +24,7 @@ struct conn {
 	int event_fd;
 	enum fx_kind kind;
 	uint32_t domid;
-	struct packet *queue; /* events that did not fit into the socket yet */
+	struct packet *queue; /* events not yet accepted by the socket */
 };
 
 struct domain {
@@ -33,9 +36,9 @@ struct domain {
 
 struct answer {
 	struct fx_reply reply;
-	size_t len; /* of reply.data */
-	int fd[2];  /* to be passed on, -1: none; stay the server's unless close_fds */
-	int close_fds;
+	size_t len;    /* bytes of reply.data */
+	int fd[2];     /* descriptors to send; -1: none */
+	int close_fds; /* close fd[0] after sending; else both stay the server's */
 };
 
 extern struct conn conns[MAX_CONNS];
@@ -48,8 +51,8 @@ struct domain *domain_find(uint32_t domid);
 void conn_event(struct conn *c, const void *data, size_t len);
 
 /*
- * Each handler answers its requests and returns 0 or an errno. `len` is the length of the
- * request's data. The *_gone functions forget a connection or a domain.
+ * Request handlers: fill in *a and return 0 or an errno. `len` is the length of the request's data.
+ * The *_gone() functions drop everything of a connection or a domain.
  */
 int store_request(struct conn *c, const struct fx_request *r, size_t len, struct answer *a);
 void store_gone(struct conn *c);
@@ -58,11 +61,14 @@ void store_fire_special(const char *name); /* @introduceDomain, @releaseDomain *
 /* Whether `path` is `top` or below it. */
 int path_is_below(const char *top, const char *path);
 
-/* A node has changed or is gone with all below it. */
+/* Fire the watches that a changed node concerns, or a removed one with all nodes below it. */
 void watch_fire(const char *path, int removed);
-/* `cut` bytes at the front of an absolute path are not shown. Return 0 or an errno. */
+/*
+ * Watch an absolute path. Events omit the first `cut` bytes of a path (relative watches). Returns 0
+ * or an errno.
+ */
 int watch_add(struct conn *c, const char *path, const char *token, size_t cut);
-/* path and token NULL: all of the connection's. */
+/* path and token NULL: remove all watches of the connection. */
 int watch_remove(const struct conn *c, const char *path, const char *token);
 
 int evtchn_request(struct conn *c, const struct fx_request *r, struct answer *a);

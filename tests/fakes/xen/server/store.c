@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* xenstore: a flat list of paths, copied for a transaction; parents always exist. */
+/*
+ * xenstore as a flat list of paths. Each transaction works on a copy. Parents of a node always
+ * exist.
+ */
 #include "tests/fakes/xen/server/server.h"
 
 #include <errno.h>
@@ -30,7 +33,7 @@ struct transaction {
 	struct transaction *next;
 	const struct conn *owner;
 	uint32_t id;
-	uint64_t generation; /* of the store when it began */
+	uint64_t generation; /* the store's generation at the start */
 	struct store copy;
 	struct change *changes;
 };
@@ -286,7 +289,7 @@ static int node_request(const struct fx_request *r, const char *path, const char
 	}
 }
 
-/* Relative paths count from the domain's home. */
+/* Make a path absolute. Relative paths start at the domain's home; returns that prefix's length. */
 static size_t absolute(const struct conn *c, const char *path, char *out, size_t size)
 {
 	size_t cut = 0;

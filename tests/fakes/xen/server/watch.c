@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xenstore's watches: who wants to hear of what. */
+/* xenstore's watches. */
 #include "tests/fakes/xen/server/server.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 struct watch {
 	struct watch *next;
 	struct conn *owner;
-	size_t cut; /* bytes of an absolute path that the owner does not want to see */
+	size_t cut; /* bytes of the path's front that events omit */
 	char *path; /* absolute, or special ("@...") */
 	char *token;
 };

@@ -12,7 +12,9 @@
 #include "backend/commands/command.h"
 #include "mediator/shared/wire/vgpu.h"
 
-/* From memory of exactly its size, so that ASan sees a byte too far. */
+/*
+ * Decodes from an allocation of exactly the command's size, so that ASan detects a read beyond it.
+ */
 static uint32_t decode(const void *command, size_t bytes, struct command *cmd)
 {
 	static void *copy;
@@ -63,7 +65,7 @@ static void unknown_commands_and_those_of_the_other_queue_are_refused(void **sta
 	assert_int_equal(decode(bytes, sizeof(bytes), &cmd), VIRTIO_GPU_RESP_ERR_UNSPEC);
 }
 
-static void the_fence_is_known_even_of_a_refused_command(void **state)
+static void refused_commands_still_report_their_fence(void **state)
 {
 	struct virtio_gpu_ctrl_hdr h = {
 		.type = 0x4711, .flags = VIRTIO_GPU_FLAG_FENCE, .fence_id = 99, .ctx_id = 3};
@@ -117,11 +119,11 @@ static void geometry_is_bounded_in_every_direction(void **state)
 	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(geometry_bytes(&cases[i].g), cases[i].bytes);
-	/* the largest geometry does not overflow into something small */
+	/* the largest geometry does not overflow to a small number */
 	assert_true(geometry_bytes(&cases[sizeof(cases) / sizeof(cases[0]) - 1].g) > 1ull << 50);
 }
 
-static void a_resource_has_an_id_and_a_picture_an_area(void **state)
+static void resources_without_id_or_area_are_refused(void **state)
 {
 	struct virtio_gpu_resource_create_2d flat = {.hdr.type = VIRTIO_GPU_CMD_RESOURCE_CREATE_2D,
 						     .resource_id = 1,
@@ -150,7 +152,7 @@ static void a_resource_has_an_id_and_a_picture_an_area(void **state)
 	assert_int_equal(decode(&deep, sizeof(deep), &cmd),
 			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
 	flat.resource_id = 1;
-	flat.format = 64; /* one byte a pixel: of textures only */
+	flat.format = 64; /* one byte per pixel: valid for textures only */
 	assert_int_equal(decode(&flat, sizeof(flat), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
@@ -186,7 +188,7 @@ static void a_backing_entry_names_a_run_of_grants(void **state)
 	assert_int_equal(cmd.attach.bytes, 4096 + 97);
 }
 
-static void backing_entries_that_cannot_be_are_refused(void **state)
+static void invalid_backing_entries_are_refused(void **state)
 {
 	struct command cmd;
 	uint32_t bad = VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
@@ -205,7 +207,7 @@ static void backing_entries_that_cannot_be_are_refused(void **state)
 	assert_int_equal(cmd.attach.pages, 1048576);
 }
 
-static void a_command_stream_lies_within_its_command(void **state)
+static void streams_beyond_their_command_are_refused(void **state)
 {
 	struct {
 		struct virtio_gpu_cmd_submit c;
@@ -241,14 +243,14 @@ static void a_context_name_becomes_printable(void **state)
 	c.debug_name[5] = '\0';
 	assert_int_equal(decode(&c, sizeof(c), &cmd), 0);
 	assert_string_equal(cmd.ctx_create.name, "x??xx");
-	c.context_init = 1; /* of a feature that is not offered */
+	c.context_init = 1; /* belongs to a feature that is not offered */
 	assert_int_equal(decode(&c, sizeof(c), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 	c.context_init = 0;
 	c.nlen = 65;
 	assert_int_equal(decode(&c, sizeof(c), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
-static void boxes_whose_corner_wraps_are_refused(void **state)
+static void empty_and_overflowing_boxes_are_refused(void **state)
 {
 	struct virtio_gpu_transfer_host_3d t = {.hdr.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D,
 						.box = {.w = 1, .h = 1, .d = 1}};
@@ -276,7 +278,7 @@ static void boxes_whose_corner_wraps_are_refused(void **state)
 	assert_int_equal(decode(&t, sizeof(t), &cmd), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
 }
 
-static void the_weight_of_a_transfer_does_not_wrap(void **state)
+static void transfer_weight_saturates(void **state)
 {
 	struct command cmd = {.op = COMMAND_TRANSFER, .transfer.box = {.width = 64, .height = 2}};
 
@@ -292,15 +294,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_cut_short_is_refused),
 		cmocka_unit_test(unknown_commands_and_those_of_the_other_queue_are_refused),
-		cmocka_unit_test(the_fence_is_known_even_of_a_refused_command),
+		cmocka_unit_test(refused_commands_still_report_their_fence),
 		cmocka_unit_test(geometry_is_bounded_in_every_direction),
-		cmocka_unit_test(a_resource_has_an_id_and_a_picture_an_area),
+		cmocka_unit_test(resources_without_id_or_area_are_refused),
 		cmocka_unit_test(a_backing_entry_names_a_run_of_grants),
-		cmocka_unit_test(backing_entries_that_cannot_be_are_refused),
-		cmocka_unit_test(a_command_stream_lies_within_its_command),
+		cmocka_unit_test(invalid_backing_entries_are_refused),
+		cmocka_unit_test(streams_beyond_their_command_are_refused),
 		cmocka_unit_test(a_context_name_becomes_printable),
-		cmocka_unit_test(boxes_whose_corner_wraps_are_refused),
-		cmocka_unit_test(the_weight_of_a_transfer_does_not_wrap),
+		cmocka_unit_test(empty_and_overflowing_boxes_are_refused),
+		cmocka_unit_test(transfer_weight_saturates),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);

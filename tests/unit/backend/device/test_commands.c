@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each command that cannot be is refused with the answer that says why, and changes nothing. */
+/* Each invalid command is refused with the error that says why, and changes nothing. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define NO_SCANOUT   VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID
 #define NO_PARAMETER VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER
 
-/* Any command: a header and words. */
+/* Any command: a header and 32-bit words. */
 struct words {
 	struct virtio_gpu_ctrl_hdr hdr;
 	uint32_t word[24];
@@ -36,7 +36,7 @@ static uint32_t command(struct driver *d, uint32_t type, uint32_t context, uint3
 	return driver_do(d, &c, (uint32_t)sizeof(c.hdr) + bytes);
 }
 
-static void questions_about_what_is_not_there_are_refused(void **state)
+static void queries_about_missing_objects_are_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -53,7 +53,7 @@ static void questions_about_what_is_not_there_are_refused(void **state)
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_GET_CAPSET, 0, 8, 77u, 0u), NO_PARAMETER);
 }
 
-static void what_was_not_negotiated_is_refused(void **state)
+static void unnegotiated_commands_are_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -64,7 +64,7 @@ static void what_was_not_negotiated_is_refused(void **state)
 	assert_int_equal(driver_create_2d(d, 1, 8, 8), OK);
 }
 
-static void backing_comes_and_goes_once(void **state)
+static void backing_is_attached_and_detached_once(void **state)
 {
 	struct driver *d = *state;
 
@@ -101,7 +101,7 @@ static void contexts_and_their_resources_must_exist(void **state)
 		(uint32_t)(z), (uint32_t)(w), (uint32_t)(h), (uint32_t)(depth), 0u, 0u,            \
 		(uint32_t)(resource), (uint32_t)(level), 0u, 0u)
 
-static void a_transfer_stays_inside_in_every_direction(void **state)
+static void transfers_outside_the_resource_are_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -119,7 +119,7 @@ static void a_transfer_stays_inside_in_every_direction(void **state)
 	driver_expect_silence(d);
 }
 
-static void levels_and_layers_count_as_they_are(void **state)
+static void transfers_are_bounded_by_level_and_layer(void **state)
 {
 	struct driver *d = *state;
 
@@ -132,7 +132,7 @@ static void levels_and_layers_count_as_they_are(void **state)
 	assert_int_equal(TRANSFER(d, 1, 0, 0, 2, 2, 1, 2, 1, 2), NO_PARAMETER);
 	assert_int_equal(TRANSFER(d, 1, 0, 0, 0, 3, 1, 1, 1, 2), NO_PARAMETER);
 	driver_expect_silence(d);
-	/* Level 3 is one pixel. */
+	/* Level 3 is one pixel wide: this transfer is valid. */
 	struct words c = {.hdr = {.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D, .ctx_id = 1},
 			  .word = {0, 0, 2, 1, 1, 1, 0, 0, 1, 3, 0, 0}};
 	driver_send(d, &c, 72, 64);
@@ -140,17 +140,18 @@ static void levels_and_layers_count_as_they_are(void **state)
 	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
 }
 
-static void flushes_and_scanouts_of_nothing_are_refused(void **state)
+static void flush_and_scanout_need_a_resource(void **state)
 {
 	struct driver *d = *state;
 
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 9u, 0u),
 			 NO_RESOURCE);
-	/* Nor is 0 the picture of the displays that are off. */
+	/* Id 0 does not stand for the displays that are off. */
 	assert_int_equal(command(d, VIRTIO_GPU_CMD_RESOURCE_FLUSH, 0, 24, 0u, 0u, 1u, 1u, 0u, 0u),
 			 NO_RESOURCE);
 	assert_int_equal(driver_set_scanout(d, 0, 9, 8, 8), NO_RESOURCE);
-	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0), OK); /* it is off already */
+	assert_int_equal(driver_set_scanout(d, 0, 0, 0, 0),
+			 OK); /* switching off twice is no error */
 	driver_create_2d(d, 1, 8, 8);
 	driver_set_scanout(d, 0, 1, 8, 8);
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
@@ -159,7 +160,7 @@ static void flushes_and_scanouts_of_nothing_are_refused(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_display_shows_what_lies_inside_the_picture(void **state)
+static void scanout_outside_the_picture_is_refused(void **state)
 {
 	static const struct {
 		uint32_t x, y, width, height, answer;
@@ -176,7 +177,7 @@ static void a_display_shows_what_lies_inside_the_picture(void **state)
 				 cases[i].answer);
 }
 
-static void a_2d_transfer_is_of_a_2d_picture(void **state)
+static void transfer_2d_needs_a_2d_resource(void **state)
 {
 	struct driver *d = *state;
 
@@ -190,7 +191,7 @@ static void a_2d_transfer_is_of_a_2d_picture(void **state)
 				 0u, 1u, 0u),
 			 NO_PARAMETER);
 	driver_expect_silence(d);
-	/* A 3D transfer may be the device's own, which is context 0. */
+	/* A 3D transfer may use context 0, the device itself. */
 	struct words c = {.hdr = {.type = VIRTIO_GPU_CMD_TRANSFER_TO_HOST_3D},
 			  .word = {0, 0, 0, 8, 8, 1, 0, 0, 1, 0, 0, 0}};
 	driver_send(d, &c, 72, 64);
@@ -257,7 +258,7 @@ static void a_cursor_is_shown_moved_and_hidden(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_cursor_that_cannot_be_changes_nothing(void **state)
+static void invalid_cursor_commands_change_nothing(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_state count;
@@ -266,7 +267,7 @@ static void a_cursor_that_cannot_be_changes_nothing(void **state)
 	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 0, 9, 5); /* no such resource */
 	send_cursor(d, VIRTIO_GPU_CMD_UPDATE_CURSOR, 3, 0, 5); /* no such display */
 	send_cursor(d, VIRTIO_GPU_CMD_MOVE_CURSOR, UINT32_MAX, 0, 5);
-	send_cursor(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0, 0, 0); /* of the other queue */
+	send_cursor(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0, 0, 0); /* belongs to the other queue */
 	driver_expect_silence(d);
 	device_count(d->device, &count);
 	assert_int_equal(count.rejected, 4);
@@ -281,7 +282,7 @@ static void a_broken_cursor_queue_ends_the_connection(void **state)
 	assert_int_equal(device_pump(d->device), BACKEND_ERR_AVAIL_INDEX);
 }
 
-static void tables_of_no_size_hold_nothing(void **state)
+static void tables_keep_their_bounds(void **state)
 {
 	const struct command_geometry g = {
 		.target = 2, .format = 1, .width = 8, .height = 8, .depth = 1, .array_size = 1};
@@ -298,7 +299,7 @@ static void tables_of_no_size_hold_nothing(void **state)
 	assert_int_equal(resource_table_init(&resources, 3, 1 << 20), 0);
 	assert_int_equal(resource_add(&resources, 0, &g, &r), NO_RESOURCE);
 	assert_true(resource_add(&resources, 1, &none, &r) != 0);
-	/* Many ids in few buckets. */
+	/* Three ids in the same bucket. */
 	for (uint32_t i = 1; i <= 3; i++)
 		assert_int_equal(resource_add(&resources, i * 64, &g, &r), 0);
 	for (uint32_t i = 1; i <= 3; i++)
@@ -314,7 +315,7 @@ static void tables_of_no_size_hold_nothing(void **state)
 	context_table_finish(&contexts);
 }
 
-static void a_mediator_that_is_gone_ends_it(void **state)
+static void dead_mediator_ends_the_connection(void **state)
 {
 	struct driver *d = *state;
 
@@ -324,7 +325,7 @@ static void a_mediator_that_is_gone_ends_it(void **state)
 	assert_int_equal(device_pump(d->device), BACKEND_ERR_MEDIATOR);
 }
 
-static void the_end_of_nothing_is_nothing(void **state)
+static void destroying_no_device_does_nothing(void **state)
 {
 	(void)state;
 	device_destroy(NULL);
@@ -334,21 +335,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(questions_about_what_is_not_there_are_refused),
-		TEST(what_was_not_negotiated_is_refused),
-		TEST(backing_comes_and_goes_once),
+		TEST(queries_about_missing_objects_are_refused),
+		TEST(unnegotiated_commands_are_refused),
+		TEST(backing_is_attached_and_detached_once),
 		TEST(contexts_and_their_resources_must_exist),
-		TEST(a_transfer_stays_inside_in_every_direction),
-		TEST(levels_and_layers_count_as_they_are),
-		TEST(flushes_and_scanouts_of_nothing_are_refused),
-		TEST(a_display_shows_what_lies_inside_the_picture),
-		TEST(a_2d_transfer_is_of_a_2d_picture),
+		TEST(transfers_outside_the_resource_are_refused),
+		TEST(transfers_are_bounded_by_level_and_layer),
+		TEST(flush_and_scanout_need_a_resource),
+		TEST(scanout_outside_the_picture_is_refused),
+		TEST(transfer_2d_needs_a_2d_resource),
 		TEST(a_cursor_is_shown_moved_and_hidden),
-		TEST(a_cursor_that_cannot_be_changes_nothing),
+		TEST(invalid_cursor_commands_change_nothing),
 		TEST(a_broken_cursor_queue_ends_the_connection),
-		TEST(tables_of_no_size_hold_nothing),
-		TEST(a_mediator_that_is_gone_ends_it),
-		TEST(the_end_of_nothing_is_nothing),
+		TEST(tables_keep_their_bounds),
+		TEST(dead_mediator_ends_the_connection),
+		TEST(destroying_no_device_does_nothing),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* A GPU whose completions are lost, late, doubled or made up: only the job's own ends it. */
+/*
+ * A GPU whose completions are lost, late, repeated or made up: only a job's own completion ends it.
+ */
 #include "tests/unit/backend/device/driver.h"
 
-/* What the GPU says instead of what is so; the rest is the simulated one's. */
+/* The simulated GPU, except that poll() returns `reported_fence`. */
 static struct gpu_ops odd_ops;
-static uint64_t said;
+static uint64_t reported_fence;
 
-static uint64_t say(struct gpu *gpu)
+static uint64_t report_fence(struct gpu *gpu)
 {
 	(void)gpu;
-	return said;
+	return reported_fence;
 }
 
 static struct driver *with_odd_gpu(void **state)
@@ -17,14 +19,14 @@ static struct driver *with_odd_gpu(void **state)
 	struct driver *d = *state;
 
 	odd_ops = *d->gpu->ops;
-	odd_ops.poll = say;
+	odd_ops.poll = report_fence;
 	d->gpu->ops = &odd_ops;
-	said = 0;
+	reported_fence = 0;
 	assert_int_equal(driver_ctx_create(d, 1), VIRTIO_GPU_RESP_OK_NODATA);
 	return d;
 }
 
-/* Its number for the GPU, too. */
+/* Returns the job's id, which is also the id of its fence. */
 static uint64_t begin_job(struct driver *d, uint16_t *head)
 {
 	struct gpum_msg msg;
@@ -48,7 +50,7 @@ static void assert_ends_once(struct driver *d, uint64_t job, uint16_t head)
 {
 	struct gpum_msg msg;
 
-	said = job;
+	reported_fence = job;
 	assert_int_equal(device_poll(d->device), 0);
 	assert_int_equal(driver_next_answer(d), head);
 	driver_expect(d, GPUM_MSG_JOB_DONE, &msg);
@@ -59,14 +61,14 @@ static void assert_ends_once(struct driver *d, uint64_t job, uint16_t head)
 	driver_expect_silence(d);
 }
 
-static void a_completion_that_is_said_twice_ends_one_job(void **state)
+static void repeated_completion_ends_one_job(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
 	uint64_t first = begin_job(d, &head);
 
 	assert_ends_once(d, first, head);
-	/* Nor is it the next one's. */
+	/* The old completion does not end the next job. */
 	uint64_t second = begin_job(d, &head);
 	assert_still_runs(d);
 	assert_ends_once(d, second, head);
@@ -80,15 +82,15 @@ static void only_its_own_completion_ends_a_job(void **state)
 	uint64_t job = begin_job(d, &head);
 
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
-		said = job + (uint64_t)off[i];
+		reported_fence = job + (uint64_t)off[i];
 		assert_still_runs(d);
 	}
-	said = UINT64_MAX;
+	reported_fence = UINT64_MAX;
 	assert_still_runs(d);
 	assert_ends_once(d, job, head);
 }
 
-static void a_late_completion_counts_when_it_comes(void **state)
+static void late_completion_ends_the_job(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
@@ -101,8 +103,8 @@ static void a_late_completion_counts_when_it_comes(void **state)
 	assert_ends_once(d, job, head);
 }
 
-/* The mediator's kill time ends it. Until then the device goes on with what needs no GPU. */
-static void a_lost_completion_stops_what_needs_the_gpu_and_nothing_else(void **state)
+/* Such a job ends with the mediator's kill time. Until then, commands that need no GPU go on. */
+static void lost_completion_stops_only_gpu_commands(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 	uint16_t head;
@@ -112,25 +114,25 @@ static void a_lost_completion_stops_what_needs_the_gpu_and_nothing_else(void **s
 	driver_send_work(d, 1, 1000, 8);
 	assert_int_equal(device_pump(d->device), 0);
 	assert_still_runs(d);
-	/* Its guest may give up: that is not an end of the job, either. */
+	/* A reset by the guest does not end the job either. */
 	device_reset(d->device);
 	assert_true(device_is_waiting(d->device));
 	driver_expect_silence(d);
 }
 
-static void a_completion_without_a_job_is_nothing(void **state)
+static void completion_without_a_job_is_ignored(void **state)
 {
 	struct driver *d = with_odd_gpu(state);
 
-	for (said = 0; said < 4; said++) {
+	for (reported_fence = 0; reported_fence < 4; reported_fence++) {
 		assert_int_equal(device_poll(d->device), 0);
 		driver_expect_silence(d);
 	}
-	/* A job that only waits for its turn is not ended by one, either. */
+	/* A completion does not end a job that is still waiting. */
 	driver_send_work(d, 1, 1000, 7);
 	assert_int_equal(device_pump(d->device), 0);
 	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
-	for (said = 0; said < 4; said++)
+	for (reported_fence = 0; reported_fence < 4; reported_fence++)
 		assert_int_equal(device_poll(d->device), 0);
 	driver_expect_silence(d);
 	assert_int_equal(driver_next_answer(d), -1);
@@ -140,11 +142,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_completion_that_is_said_twice_ends_one_job),
+		TEST(repeated_completion_ends_one_job),
 		TEST(only_its_own_completion_ends_a_job),
-		TEST(a_late_completion_counts_when_it_comes),
-		TEST(a_lost_completion_stops_what_needs_the_gpu_and_nothing_else),
-		TEST(a_completion_without_a_job_is_nothing),
+		TEST(late_completion_ends_the_job),
+		TEST(lost_completion_stops_only_gpu_commands),
+		TEST(completion_without_a_job_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("completion", tests, NULL, NULL);

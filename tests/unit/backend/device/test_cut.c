@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where command streams are cut. In the tables a letter is a command of virgl's protocol and | is
- * where one slice ends and the next begins.
+ * Where command streams are cut. In the tables, a letter is a command of virgl's protocol, and |
+ * marks the end of a slice.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,8 +41,8 @@ static const struct {
 	{'H', 1, 4, 40},     /* CREATE_OBJECT, a shader */
 	{'L', 52, 0, 6},     /* LINK_SHADER */
 	{'I', 8, 0, 20},     /* DRAW_VBO, indirect, of three */
-	{'?', 64, 0, 2},     /* newer than what is known */
-	{'z', 255, 0, 0},    /* none */
+	{'?', 64, 0, 2},     /* newer than the parser's table */
+	{'z', 255, 0, 0},    /* no command of the protocol */
 	{'p', 48, 0, 11},    /* PIPE_RESOURCE_CREATE */
 	{'t', 49, 0, 8},     /* PIPE_RESOURCE_SET_TYPE */
 	{'V', 53, 0, 8},     /* CREATE_VIDEO_CODEC */
@@ -53,7 +53,7 @@ static const struct {
 struct stream {
 	uint32_t dwords[MAX_DWORDS];
 	uint32_t count;
-	uint32_t end[256], ends; /* dwords up to each | */
+	uint32_t end[256], ends; /* dwords before each | */
 };
 
 static void append(struct stream *s, char letter)
@@ -76,7 +76,7 @@ static void append(struct stream *s, char letter)
 	s->count += 1 + alphabet[i].length;
 }
 
-/* The stream that the letters mean; each | is noted, and the end is the last one. */
+/* The stream that the letters describe. The end of the stream counts as the last |. */
 static struct stream *make_stream(const char *letters)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -97,7 +97,7 @@ static uint32_t cut(const struct stream *s, uint32_t from, uint32_t max_draws)
 	return bytes / 4;
 }
 
-static void a_stream_is_cut_behind_every_nth_draw(void **state)
+static void streams_are_cut_after_every_nth_draw(void **state)
 {
 	static const struct {
 		uint32_t max_draws;
@@ -108,14 +108,14 @@ static void a_stream_is_cut_behind_every_nth_draw(void **state)
 		{3, "DD"},
 		{1, "sD|ssD|bsvD"},
 		{2, "sDssD|bsvD"},
-		/* what follows the last draw is no slice of its own */
+		/* state commands after the last draw are no slice of their own */
 		{1, "sD|sDsbs"},
 		{1, "ssbbss"},
-		/* everything that works counts, what prepares does not */
+		/* commands that work count as draws, state commands do not */
 		{1, "C|D|W|B|R|G|T|eP|X|H|L|sD"},
 		{4, "sCnDbDWs"},
 		{4, "CDDsW|sBR"},
-		/* who draws many at a time is cut off as soon as can be */
+		/* a command of several draws ends its slice as early as possible */
 		{1, "D|I|D"},
 		{1, "sIs"},
 		{1, "sI|sDs"},
@@ -140,7 +140,7 @@ static void a_stream_is_cut_behind_every_nth_draw(void **state)
 	}
 }
 
-static void without_a_limit_nothing_is_cut(void **state)
+static void without_a_limit_streams_are_not_cut(void **state)
 {
 	struct stream *s = make_stream("sDsDsDCBsDIWs");
 
@@ -149,7 +149,7 @@ static void without_a_limit_nothing_is_cut(void **state)
 	free(s);
 }
 
-static void what_is_unknown_or_not_offered_refuses_the_stream(void **state)
+static void unknown_or_unoffered_commands_refuse_the_stream(void **state)
 {
 	static const char *const bad[] = {"?",	"z",  "p",  "t",   "V",	  "E",	"D?",
 					  "pD", "sz", "Dp", "sDt", "DsV", "DDE"};
@@ -172,7 +172,7 @@ static void a_truncated_command_refuses_the_stream(void **state)
 	(void)state;
 	for (uint32_t bytes = (whole - 8) * 4; bytes < whole * 4; bytes++)
 		assert_int_equal(cut_slice(virgl_stream_parse, s->dwords, bytes, 0), 0);
-	/* as does a length that would wrap around */
+	/* a length that would overflow refuses it, too */
 	s->dwords[0] |= 0xffff0000u;
 	assert_int_equal(cut(s, 0, 0), 0);
 	free(s);
@@ -191,7 +191,7 @@ static uint32_t next_random(uint32_t *seed)
 	return *seed >> 8;
 }
 
-/* Draws of a slice, and of its heaviest command. */
+/* The draws of a slice, and those of its heaviest command. */
 static uint64_t draws_of(const uint32_t *dwords, uint32_t count, uint32_t *heaviest)
 {
 	struct stream_command command;
@@ -207,7 +207,7 @@ static uint64_t draws_of(const uint32_t *dwords, uint32_t count, uint32_t *heavi
 	return draws;
 }
 
-static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up(void **state)
+static void slices_of_any_stream_are_valid_bounded_and_complete(void **state)
 {
 	static const char letters[] = "nsbveDCWBRGTPXHLIDDDDssss";
 	uint32_t seed = 4711, heaviest;
@@ -229,7 +229,7 @@ static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up
 				cut_slice(virgl_stream_parse, s->dwords + at, slice * 4, 0),
 				slice * 4);
 			assert_true(draws <= max_draws || draws == heaviest);
-			/* no slice without work, but for a stream without any */
+			/* a slice without draws is a whole stream without draws */
 			assert_true(draws > 0 || slice == s->count);
 			at += slice;
 			slices++;
@@ -241,7 +241,7 @@ static void the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up
 }
 
 /* One frame of eight draws, blits and uploads, as Mesa 22.3 sent it to virgl. */
-static void what_mesa_sends_is_a_stream(void **state)
+static void mesas_stream_is_accepted(void **state)
 {
 	static uint32_t dwords[MAX_DWORDS];
 	FILE *file = fopen("tests/fuzz/corpus/fuzz_backend_cut/mesa", "rb");
@@ -249,7 +249,7 @@ static void what_mesa_sends_is_a_stream(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	/* after what the fuzzer takes for itself */
+	/* skip the bytes that the fuzz target uses itself */
 	assert_int_equal(fseek(file, 2, SEEK_SET), 0);
 	bytes = (uint32_t)fread(dwords, 1, sizeof(dwords), file);
 	fclose(file);
@@ -261,14 +261,13 @@ static void what_mesa_sends_is_a_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stream_is_cut_behind_every_nth_draw),
-		cmocka_unit_test(without_a_limit_nothing_is_cut),
-		cmocka_unit_test(what_is_unknown_or_not_offered_refuses_the_stream),
+		cmocka_unit_test(streams_are_cut_after_every_nth_draw),
+		cmocka_unit_test(without_a_limit_streams_are_not_cut),
+		cmocka_unit_test(unknown_or_unoffered_commands_refuse_the_stream),
 		cmocka_unit_test(a_truncated_command_refuses_the_stream),
 		cmocka_unit_test(an_empty_stream_has_no_slices),
-		cmocka_unit_test(
-			the_slices_of_any_stream_are_streams_within_the_limit_and_make_it_up),
-		cmocka_unit_test(what_mesa_sends_is_a_stream),
+		cmocka_unit_test(slices_of_any_stream_are_valid_bounded_and_complete),
+		cmocka_unit_test(mesas_stream_is_accepted),
 	};
 
 	return cmocka_run_group_tests_name("cut", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of things: which command waits for what, and when it is answered. */
+/* The order of events: which command waits for which, and when each is answered. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -120,7 +120,7 @@ static void bookkeeping_overtakes_a_running_job_but_not_a_waiting_one(void **sta
 	assert_int_equal(driver_next_answer(d), job);
 }
 
-static void questions_are_answered_while_the_head_of_the_queue_waits(void **state)
+static void queries_are_answered_while_the_head_of_the_queue_waits(void **state)
 {
 	struct driver *d = *state;
 
@@ -143,7 +143,7 @@ static void questions_are_answered_while_the_head_of_the_queue_waits(void **stat
 	advance(d, 1000);
 	assert_int_equal(driver_next_answer(d), second);
 	assert_int_equal(driver_next_answer(d), fenced);
-	/* the answered question was not taken a second time */
+	/* the answered query was not taken a second time */
 	assert_int_equal(driver_next_answer(d), -1);
 	assert_int_equal(driver_ctx_create(d, 2), VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID);
 }
@@ -241,7 +241,7 @@ static void a_flush_of_two_displays_waits_for_both(void **state)
 	assert_int_equal(driver_next_answer(d), flush);
 }
 
-static void a_flush_of_what_is_not_shown_is_answered_at_once(void **state)
+static void flush_of_a_hidden_resource_is_answered_at_once(void **state)
 {
 	struct driver *d = *state;
 
@@ -255,14 +255,17 @@ static void a_flush_of_what_is_not_shown_is_answered_at_once(void **state)
 	driver_expect_silence(d);
 }
 
-static void the_mediator_must_keep_to_the_protocol_too(void **state)
+static void invalid_mediator_messages_are_refused(void **state)
 {
 	struct driver *d = *state;
 
 	assert_int_equal(device_job_run(d->device, 1), BACKEND_ERR_MEDIATOR);
 	assert_int_equal(device_frame_shown(d->device, 0, 1), BACKEND_ERR_MEDIATOR);
 	assert_int_equal(device_frame_shown(d->device, 99, 1), BACKEND_ERR_MEDIATOR);
-	/* Another job than the one that waits, another frame than the one that is to be shown. */
+	/*
+	 * The mediator names another job than the waiting one, or another frame than the pending
+	 * one.
+	 */
 	driver_ctx_create(d, 1);
 	driver_send_work(d, 1, 100, 0);
 	device_pump(d->device);
@@ -280,7 +283,7 @@ static void the_mediator_must_keep_to_the_protocol_too(void **state)
 	assert_int_equal(device_frame_shown(d->device, 0, 1), 0);
 }
 
-static void a_removed_resource_leaves_its_display_dark_and_its_buffer_forgotten(void **state)
+static void destroyed_resource_switches_off_its_display(void **state)
 {
 	struct driver *d = *state;
 
@@ -371,7 +374,7 @@ static void one_bad_reference_refuses_the_whole_backing(void **state)
 	refused_ref = UINT32_MAX;
 	assert_int_equal(driver_attach(d, 5, 8, 64 * 64 * 4), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(mapped_pages, 4);
-	/* a second backing is not a way around the quota */
+	/* a second backing cannot be attached */
 	assert_int_equal(driver_attach(d, 5, 8, 64 * 64 * 4), VIRTIO_GPU_RESP_ERR_UNSPEC);
 	assert_int_equal(driver_unref(d, 5), VIRTIO_GPU_RESP_OK_NODATA);
 	assert_int_equal(mapped_pages, 0);
@@ -405,7 +408,7 @@ static void quotas_hold(void **state)
 	assert_int_equal(driver_attach(d, 1, 0, 257 * 4096), VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY);
 }
 
-static void ids_that_do_not_exist_or_are_taken_are_refused(void **state)
+static void unknown_and_duplicate_ids_are_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -435,7 +438,7 @@ static void a_command_longer_than_the_quota_is_refused(void **state)
 	assert_int_equal(driver_do(d, big, sizeof(big)), VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY);
 }
 
-static void an_answer_that_does_not_fit_is_refused_before_anything_is_done(void **state)
+static void command_without_room_for_its_answer_has_no_effect(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_ctrl_hdr h = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
@@ -490,24 +493,24 @@ int main(void)
 		TEST(an_unfenced_job_is_answered_when_it_has_been_executed),
 		TEST(the_next_job_is_announced_with_the_end_of_the_first),
 		TEST(bookkeeping_overtakes_a_running_job_but_not_a_waiting_one),
-		TEST(questions_are_answered_while_the_head_of_the_queue_waits),
+		TEST(queries_are_answered_while_the_head_of_the_queue_waits),
 		TEST(fenced_bookkeeping_is_answered_after_the_job_before_it),
 		TEST(a_flush_becomes_a_frame_and_is_answered_when_shown),
 		TEST(no_job_and_no_flush_starts_while_a_frame_waits),
 		TEST(a_flush_waits_for_the_job_that_draws_the_picture),
 		TEST(a_flush_of_two_displays_waits_for_both),
-		TEST(a_flush_of_what_is_not_shown_is_answered_at_once),
-		TEST(the_mediator_must_keep_to_the_protocol_too),
-		TEST(a_removed_resource_leaves_its_display_dark_and_its_buffer_forgotten),
+		TEST(flush_of_a_hidden_resource_is_answered_at_once),
+		TEST(invalid_mediator_messages_are_refused),
+		TEST(destroyed_resource_switches_off_its_display),
 		TEST(a_reused_resource_id_has_a_new_buffer_id),
 		TEST(pixels_travel_from_granted_pages_to_the_exported_picture),
 		TEST(a_transfer_outside_picture_or_backing_is_refused_without_a_job),
 		TEST(one_bad_reference_refuses_the_whole_backing),
 		TEST(backing_smaller_than_the_picture_is_refused),
 		TEST(quotas_hold),
-		TEST(ids_that_do_not_exist_or_are_taken_are_refused),
+		TEST(unknown_and_duplicate_ids_are_refused),
 		TEST(a_command_longer_than_the_quota_is_refused),
-		TEST(an_answer_that_does_not_fit_is_refused_before_anything_is_done),
+		TEST(command_without_room_for_its_answer_has_no_effect),
 		TEST(a_failed_job_is_answered_with_an_error_and_frees_the_gpu),
 		TEST(a_broken_ring_ends_the_connection),
 	};

@@ -25,7 +25,7 @@ static struct mode preferred(const uint8_t *edid)
 	return (struct mode){width, height, (double)clock / (width + hblank) / (height + vblank)};
 }
 
-static void the_preferred_mode_is_the_displays_at_its_rate(void **state)
+static void preferred_mode_has_the_displays_size_and_rate(void **state)
 {
 	static const struct {
 		uint32_t width, height, period_us;
@@ -62,7 +62,7 @@ static void every_block_starts_with_the_pattern_and_sums_to_zero(void **state)
 	}
 }
 
-static void what_a_timing_cannot_express_is_lowered(void **state)
+static void sizes_beyond_a_timings_limits_are_lowered(void **state)
 {
 	uint8_t edid[EDID_BYTES];
 
@@ -72,12 +72,12 @@ static void what_a_timing_cannot_express_is_lowered(void **state)
 	assert_int_equal(preferred(edid).height, 4095);
 	edid_make(edid, 800, 600, 0, "x");
 	assert_int_equal(preferred(edid).width, 800);
-	/* A clock of 0 would make it a text instead of a timing. */
+	/* A pixel clock of 0 would turn the timing into a text descriptor. */
 	edid_make(edid, 1, 1, 1000000, "x");
 	assert_int_equal(edid[54] | edid[55] << 8, 1);
 }
 
-static void the_name_is_cut_and_ended_as_the_standard_says(void **state)
+static void names_are_cut_and_terminated_as_the_standard_says(void **state)
 {
 	uint8_t edid[EDID_BYTES];
 
@@ -90,7 +90,7 @@ static void the_name_is_cut_and_ended_as_the_standard_says(void **state)
 	assert_int_equal(edid[90 + 3], 0xfd);
 }
 
-static void a_name_that_is_not_ascii_becomes_so(void **state)
+static void non_ascii_names_become_ascii(void **state)
 {
 	uint8_t edid[EDID_BYTES];
 
@@ -102,11 +102,11 @@ static void a_name_that_is_not_ascii_becomes_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_preferred_mode_is_the_displays_at_its_rate),
+		cmocka_unit_test(preferred_mode_has_the_displays_size_and_rate),
 		cmocka_unit_test(every_block_starts_with_the_pattern_and_sums_to_zero),
-		cmocka_unit_test(what_a_timing_cannot_express_is_lowered),
-		cmocka_unit_test(the_name_is_cut_and_ended_as_the_standard_says),
-		cmocka_unit_test(a_name_that_is_not_ascii_becomes_so),
+		cmocka_unit_test(sizes_beyond_a_timings_limits_are_lowered),
+		cmocka_unit_test(names_are_cut_and_terminated_as_the_standard_says),
+		cmocka_unit_test(non_ascii_names_become_ascii),
 	};
 
 	return cmocka_run_group_tests_name("edid", tests, NULL, NULL);

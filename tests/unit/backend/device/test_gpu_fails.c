@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The renderer refuses or fails: the guest learns of it, and the books are as before. */
+/*
+ * The renderer refuses a command or fails: the guest gets an error, and ids and quotas are as
+ * before.
+ */
 #include "tests/unit/backend/device/driver.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 #define W	  32u
 #define H	  16u
 
-/* The simulated GPU, but for one operation. */
+/* The simulated GPU, except for one operation that fails. */
 static const struct gpu_ops *real;
 static struct gpu_ops ops;
 static enum command_op failing_op;
@@ -70,7 +73,7 @@ static const struct {
 	{-EIO, VIRTIO_GPU_RESP_ERR_UNSPEC},
 };
 
-static void a_resource_that_cannot_be_made_leaves_its_id_and_its_memory_free(void **state)
+static void failed_resource_creation_frees_id_and_quota(void **state)
 {
 	struct driver *d = *state;
 
@@ -86,7 +89,7 @@ static void a_resource_that_cannot_be_made_leaves_its_id_and_its_memory_free(voi
 	assert_int_equal(driver_create_2d(d, 1, 512, 512), OK);
 }
 
-static void a_context_that_cannot_be_made_leaves_its_id_free(void **state)
+static void failed_context_creation_frees_its_id(void **state)
 {
 	struct driver *d = *state;
 
@@ -99,7 +102,7 @@ static void a_context_that_cannot_be_made_leaves_its_id_free(void **state)
 	assert_int_equal(driver_ctx_create(d, 1), OK);
 }
 
-static void a_backing_that_the_renderer_refuses_is_unmapped(void **state)
+static void backing_refused_by_the_renderer_is_unmapped(void **state)
 {
 	struct driver *d = *state;
 
@@ -114,7 +117,7 @@ static void a_backing_that_the_renderer_refuses_is_unmapped(void **state)
 	assert_int_equal(mapped_pages, 1);
 }
 
-static void capabilities_that_cannot_be_had_are_not_made_up(void **state)
+static void failed_capset_query_returns_no_data(void **state)
 {
 	struct driver *d = *state;
 	const struct virtio_gpu_get_capset c = {.hdr.type = VIRTIO_GPU_CMD_GET_CAPSET,
@@ -141,7 +144,7 @@ static void without_capabilities_3d_is_not_offered(void **state)
 	assert_true(device_features(d->device) & VGPU_F_EDID);
 }
 
-static void a_picture_that_cannot_be_shared_is_not_shown(void **state)
+static void picture_that_cannot_be_exported_is_not_shown(void **state)
 {
 	static const struct {
 		int err;
@@ -156,7 +159,7 @@ static void a_picture_that_cannot_be_shared_is_not_shown(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		failing_error = cases[i].err;
 		assert_int_equal(driver_set_scanout(d, 0, 1, W, H), cases[i].answer);
-		/* A flush of what no display shows is no frame. */
+		/* A flush of a picture that no display shows sends no frame. */
 		uint16_t flush = driver_send_flush(d, 1, W, H);
 		assert_int_equal(device_pump(d->device), 0);
 		assert_int_equal(driver_next_answer(d), flush);
@@ -175,7 +178,7 @@ static void announce_work(struct driver *d, uint32_t us)
 	driver_expect(d, GPUM_MSG_JOB_READY, NULL);
 }
 
-static void a_gpu_that_takes_no_fence_is_the_end(void **state)
+static void failed_fence_ends_the_backend(void **state)
 {
 	struct driver *d = *state;
 
@@ -190,7 +193,7 @@ static void break_ring(struct driver *d)
 	d->avail[1] = (uint16_t)(d->avail[1] + DRIVER_QUEUE_SIZE + 1);
 }
 
-static void a_ring_that_breaks_during_a_job_ends_the_connection_after_it(void **state)
+static void ring_broken_during_a_job_ends_the_connection_after_it(void **state)
 {
 	struct driver *d = *state;
 
@@ -202,7 +205,7 @@ static void a_ring_that_breaks_during_a_job_ends_the_connection_after_it(void **
 	assert_int_equal(device_poll(d->device), BACKEND_ERR_AVAIL_INDEX);
 }
 
-static void a_ring_that_breaks_before_a_job_of_no_length_ends_it_at_once(void **state)
+static void ring_broken_before_an_empty_job_ends_the_connection_at_once(void **state)
 {
 	struct driver *d = *state;
 
@@ -215,15 +218,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_resource_that_cannot_be_made_leaves_its_id_and_its_memory_free),
-		TEST(a_context_that_cannot_be_made_leaves_its_id_free),
-		TEST(a_backing_that_the_renderer_refuses_is_unmapped),
-		TEST(capabilities_that_cannot_be_had_are_not_made_up),
+		TEST(failed_resource_creation_frees_id_and_quota),
+		TEST(failed_context_creation_frees_its_id),
+		TEST(backing_refused_by_the_renderer_is_unmapped),
+		TEST(failed_capset_query_returns_no_data),
 		TEST(without_capabilities_3d_is_not_offered),
-		TEST(a_picture_that_cannot_be_shared_is_not_shown),
-		TEST(a_gpu_that_takes_no_fence_is_the_end),
-		TEST(a_ring_that_breaks_during_a_job_ends_the_connection_after_it),
-		TEST(a_ring_that_breaks_before_a_job_of_no_length_ends_it_at_once),
+		TEST(picture_that_cannot_be_exported_is_not_shown),
+		TEST(failed_fence_ends_the_backend),
+		TEST(ring_broken_during_a_job_ends_the_connection_after_it),
+		TEST(ring_broken_before_an_empty_job_ends_the_connection_at_once),
 	};
 
 	return cmocka_run_group_tests_name("gpu fails", tests, NULL, NULL);

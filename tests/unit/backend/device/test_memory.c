@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No memory is left, or there is exactly enough. */
+/* Allocations fail, or there is exactly enough memory. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ void *__real_calloc(size_t count, size_t bytes);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 
-static int calls_left = -1; /* until one fails; negative: none does */
+static int calls_left = -1; /* allocations until one fails; negative: none fails */
 
 static bool fails(void)
 {
@@ -33,7 +33,7 @@ void *__wrap_calloc(size_t count, size_t bytes)
 	return fails() ? NULL : __real_calloc(count, bytes);
 }
 
-static void a_device_is_there_whole_or_not_at_all(void **state)
+static void device_creation_fails_cleanly_without_memory(void **state)
 {
 	struct driver *d = *state;
 	struct device *device;
@@ -46,12 +46,12 @@ static void a_device_is_there_whole_or_not_at_all(void **state)
 		if (device)
 			break;
 	}
-	/* Itself, command, chain, answer, two tables of resources, one of contexts. */
+	/* The device, command, chain, response, two tables of resources, one of contexts. */
 	assert_int_equal(failed, 7);
 	device_destroy(device);
 }
 
-static void a_backing_that_cannot_be_noted_is_not_mapped(void **state)
+static void backing_is_not_mapped_without_memory(void **state)
 {
 	struct driver *d = *state;
 
@@ -65,7 +65,7 @@ static void a_backing_that_cannot_be_noted_is_not_mapped(void **state)
 	assert_int_equal(driver_attach(d, 1, 8, 4096), OK);
 }
 
-static void a_device_of_the_smallest_command_size_still_takes_every_cursor(void **state)
+static void smallest_command_limit_still_fits_a_cursor_command(void **state)
 {
 	struct driver *d = driver_create();
 	const struct virtio_gpu_update_cursor c = {.hdr.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
@@ -84,7 +84,7 @@ static void the_sum_of_all_backing_is_bounded(void **state)
 	(void)state;
 	d->config.max_resources = 8;
 	driver_start(d);
-	/* 1 MiB is 256 pages: four times all that the guest has. */
+	/* The limit of 1 MiB is 256 pages: four times the guest's memory. */
 	for (uint32_t id = 1; id <= 5; id++) {
 		driver_create_2d(d, id, 8, 8);
 		assert_int_equal(driver_attach(d, id, 0, DRIVER_GUEST_PAGES * VGPU_PAGE_SIZE),
@@ -95,7 +95,7 @@ static void the_sum_of_all_backing_is_bounded(void **state)
 	driver_destroy(d);
 }
 
-static void a_picture_larger_than_all_memory_is_refused(void **state)
+static void picture_larger_than_the_quota_is_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -103,7 +103,7 @@ static void a_picture_larger_than_all_memory_is_refused(void **state)
 	assert_int_equal(driver_create_2d(d, 1, 512, 512), OK);
 }
 
-static void a_table_holds_as_many_as_it_says_and_finds_them_all(void **state)
+static void full_table_finds_every_resource(void **state)
 {
 	const struct command_geometry g = {
 		.target = 2, .format = 1, .width = 1, .height = 1, .depth = 1, .array_size = 1};
@@ -113,7 +113,7 @@ static void a_table_holds_as_many_as_it_says_and_finds_them_all(void **state)
 
 	(void)state;
 	assert_int_equal(resource_table_init(&t, max, UINT64_MAX), 0);
-	/* With buckets for all, or some list would be long. */
+	/* A bucket for each resource keeps the lists short. */
 	assert_true(t.hash_mask + 1 >= max);
 	for (uint32_t id = 1; id <= max; id++)
 		assert_int_equal(resource_add(&t, id * 7, &g, &r), 0);
@@ -127,7 +127,7 @@ static void a_table_holds_as_many_as_it_says_and_finds_them_all(void **state)
 	resource_table_finish(&t);
 }
 
-static void context_0_is_nobodys(void **state)
+static void context_0_cannot_be_created(void **state)
 {
 	struct context_table t;
 
@@ -142,13 +142,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_device_is_there_whole_or_not_at_all),
-		TEST(a_backing_that_cannot_be_noted_is_not_mapped),
-		cmocka_unit_test(a_device_of_the_smallest_command_size_still_takes_every_cursor),
+		TEST(device_creation_fails_cleanly_without_memory),
+		TEST(backing_is_not_mapped_without_memory),
+		cmocka_unit_test(smallest_command_limit_still_fits_a_cursor_command),
 		cmocka_unit_test(the_sum_of_all_backing_is_bounded),
-		TEST(a_picture_larger_than_all_memory_is_refused),
-		cmocka_unit_test(a_table_holds_as_many_as_it_says_and_finds_them_all),
-		cmocka_unit_test(context_0_is_nobodys),
+		TEST(picture_larger_than_the_quota_is_refused),
+		cmocka_unit_test(full_table_finds_every_resource),
+		cmocka_unit_test(context_0_cannot_be_created),
 	};
 
 	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver that starts anew: nothing of its former life is left, and the mediator is owed nothing.
+/*
+ * A driver resets the device: nothing of its earlier state is left, and the mediator still gets its
+ * answers.
  */
 #include "tests/unit/backend/device/driver.h"
 
@@ -15,7 +17,7 @@ static void show_resource(struct driver *d, uint32_t id)
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
 }
 
-static void a_reset_forgets_everything_but_ends_the_jobs_the_mediator_knows(void **state)
+static void reset_drops_everything_but_ends_announced_jobs(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_state count;
@@ -42,7 +44,7 @@ static void a_reset_forgets_everything_but_ends_the_jobs_the_mediator_knows(void
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void a_reset_during_a_job_answers_nobody(void **state)
+static void reset_during_a_job_drops_its_answer(void **state)
 {
 	struct driver *d = *state;
 
@@ -59,7 +61,7 @@ static void a_reset_during_a_job_answers_nobody(void **state)
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void a_frame_that_is_shown_after_a_reset_answers_nobody(void **state)
+static void frame_shown_after_a_reset_gives_no_answer(void **state)
 {
 	struct driver *d = *state;
 
@@ -70,11 +72,11 @@ static void a_frame_that_is_shown_after_a_reset_answers_nobody(void **state)
 	device_reset(d->device);
 	assert_int_equal(device_frame_shown(d->device, 0, 1), 0);
 	assert_int_equal(driver_next_answer(d), -1);
-	/* And only once. */
+	/* A second FRAME_SHOWN is an error. */
 	assert_int_equal(device_frame_shown(d->device, 0, 1), BACKEND_ERR_MEDIATOR);
 }
 
-static void the_next_life_waits_for_the_frame_of_the_last(void **state)
+static void flush_after_a_reset_waits_for_the_frame_before_it(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg msg;
@@ -103,10 +105,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_reset_forgets_everything_but_ends_the_jobs_the_mediator_knows),
-		TEST(a_reset_during_a_job_answers_nobody),
-		TEST(a_frame_that_is_shown_after_a_reset_answers_nobody),
-		TEST(the_next_life_waits_for_the_frame_of_the_last),
+		TEST(reset_drops_everything_but_ends_announced_jobs),
+		TEST(reset_during_a_job_drops_its_answer),
+		TEST(frame_shown_after_a_reset_gives_no_answer),
+		TEST(flush_after_a_reset_waits_for_the_frame_before_it),
 	};
 
 	return cmocka_run_group_tests_name("reset", tests, NULL, NULL);

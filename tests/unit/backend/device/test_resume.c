@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Another mediator knows nothing: what a backend tells it, and that the guest notices nothing. */
+/*
+ * A new mediator has no state: the backend announces everything again, and the guest does not
+ * notice.
+ */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -25,7 +28,7 @@ static uint16_t flush(struct driver *d, uint32_t id, struct gpum_msg *frame)
 	return head;
 }
 
-/* All that was said before is void. */
+/* Messages to the old mediator are void. */
 static void resume(struct driver *d)
 {
 	while (driver_message(d).type)
@@ -33,7 +36,7 @@ static void resume(struct driver *d)
 	assert_int_equal(device_resume(d->device), 0);
 }
 
-static void a_frame_that_waits_is_announced_again_and_answered_once(void **state)
+static void pending_frame_is_announced_again_and_answered_once(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg before, msg;
@@ -53,7 +56,7 @@ static void a_frame_that_waits_is_announced_again_and_answered_once(void **state
 	assert_int_equal(device_frame_shown(d->device, 0, msg.frame.seq), BACKEND_ERR_MEDIATOR);
 }
 
-static void a_picture_that_was_shown_is_shown_again_and_its_guest_hears_nothing(void **state)
+static void shown_picture_is_shown_again_unnoticed_by_its_guest(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg before, msg;
@@ -67,7 +70,7 @@ static void a_picture_that_was_shown_is_shown_again_and_its_guest_hears_nothing(
 	driver_expect(d, GPUM_MSG_BUFFER_ADD, NULL);
 	driver_expect(d, GPUM_MSG_FRAME, &msg);
 	assert_int_equal(msg.frame.seq, before.frame.seq);
-	/* The guest is ahead: its next frame overtakes the old one, which is answered late. */
+	/* The guest's next frame may be announced before the repeated one is answered. */
 	head = flush(d, 1, &before);
 	assert_int_equal(before.frame.seq, msg.frame.seq + 1);
 	assert_int_equal(device_frame_shown(d->device, 0, msg.frame.seq), 0);
@@ -77,7 +80,7 @@ static void a_picture_that_was_shown_is_shown_again_and_its_guest_hears_nothing(
 	assert_int_equal(device_frame_shown(d->device, 0, msg.frame.seq), BACKEND_ERR_MEDIATOR);
 }
 
-static void what_was_set_but_never_shown_is_not_shown(void **state)
+static void scanout_that_was_never_flushed_is_not_shown(void **state)
 {
 	struct driver *d = *state;
 
@@ -87,8 +90,8 @@ static void what_was_set_but_never_shown_is_not_shown(void **state)
 	driver_expect_silence(d);
 }
 
-/* The earlier mediator would have answered when the display went off. */
-static void a_flush_whose_picture_is_gone_is_answered(void **state)
+/* The old mediator would have answered when the scanout was switched off. */
+static void flush_of_a_destroyed_picture_is_answered(void **state)
 {
 	struct driver *d = *state;
 	uint16_t head;
@@ -102,7 +105,7 @@ static void a_flush_whose_picture_is_gone_is_answered(void **state)
 	assert_int_equal(device_pump(d->device), 0);
 }
 
-static void a_job_that_waits_is_announced_again_and_runs_once(void **state)
+static void waiting_job_is_announced_again_and_runs_once(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg before, msg;
@@ -123,8 +126,8 @@ static void a_job_that_waits_is_announced_again_and_runs_once(void **state)
 	assert_int_equal(device_job_run(d->device, msg.job.id), BACKEND_ERR_MEDIATOR);
 }
 
-/* Whose guest has left meanwhile: nobody was promised an end of it. */
-static void an_orphan_is_not_announced_again(void **state)
+/* The guest was reset meanwhile, and the new mediator does not wait for the job. */
+static void job_of_a_reset_guest_is_not_announced_again(void **state)
 {
 	struct driver *d = *state;
 
@@ -136,7 +139,7 @@ static void an_orphan_is_not_announced_again(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_guest_with_nothing_has_nothing_to_tell(void **state)
+static void idle_device_announces_nothing(void **state)
 {
 	resume(*state);
 	driver_expect_silence(*state);
@@ -146,13 +149,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_frame_that_waits_is_announced_again_and_answered_once),
-		TEST(a_picture_that_was_shown_is_shown_again_and_its_guest_hears_nothing),
-		TEST(what_was_set_but_never_shown_is_not_shown),
-		TEST(a_flush_whose_picture_is_gone_is_answered),
-		TEST(a_job_that_waits_is_announced_again_and_runs_once),
-		TEST(an_orphan_is_not_announced_again),
-		TEST(a_guest_with_nothing_has_nothing_to_tell),
+		TEST(pending_frame_is_announced_again_and_answered_once),
+		TEST(shown_picture_is_shown_again_unnoticed_by_its_guest),
+		TEST(scanout_that_was_never_flushed_is_not_shown),
+		TEST(flush_of_a_destroyed_picture_is_answered),
+		TEST(waiting_job_is_announced_again_and_runs_once),
+		TEST(job_of_a_reset_guest_is_not_announced_again),
+		TEST(idle_device_announces_nothing),
 	};
 
 	return cmocka_run_group_tests_name("resume", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A long command stream is several jobs for the mediator and one command for the guest. */
+/* A long command stream is several jobs for the mediator, but one command for the guest. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static struct gpum_job announced(struct driver *d)
 	return msg.job;
 }
 
-/* Run a job that takes so long; what comes with its end. */
+/* Run a job that takes `us` microseconds. Returns the JOB_DONE that ends it. */
 static struct gpum_job_done run(struct driver *d, uint64_t id, uint64_t us)
 {
 	struct gpum_msg msg;
@@ -78,7 +78,7 @@ static uint64_t cuts(const struct driver *d)
 	return state.cuts;
 }
 
-static void a_stream_runs_in_slices_each_announced_with_the_end_of_the_one_before(void **state)
+static void each_slice_is_announced_with_the_end_of_the_previous_one(void **state)
 {
 	static const struct sim_op ops[] = {STATE,    WORK(10), WORK(20), STATE,
 					    WORK(30), WORK(40), WORK(50), STATE};
@@ -124,7 +124,7 @@ static void the_guest_gets_one_answer_after_the_last_slice(void **state)
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void without_a_fence_the_answer_comes_when_the_last_slice_has_been_executed(void **state)
+static void unfenced_stream_is_answered_after_executing_its_last_slice(void **state)
 {
 	static const struct sim_op ops[] = {WORK(10), WORK(10), WORK(10)};
 	struct driver *d = *state;
@@ -139,7 +139,7 @@ static void without_a_fence_the_answer_comes_when_the_last_slice_has_been_execut
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void the_picture_of_a_cut_stream_is_that_of_the_whole(void **state)
+static void cut_stream_draws_the_same_picture(void **state)
 {
 	static const struct sim_op ops[] = {FILL(5, 1), FILL(5, 2), STATE,	FILL(5, 3),
 					    FILL(5, 4), STATE,	    FILL(5, 5), STATE};
@@ -164,7 +164,7 @@ static void the_picture_of_a_cut_stream_is_that_of_the_whole(void **state)
 	close(fd);
 }
 
-static void nothing_of_the_guest_comes_between_two_slices(void **state)
+static void only_queries_are_answered_between_slices(void **state)
 {
 	static const struct sim_op ops[] = {WORK(10), WORK(10), WORK(10)};
 	struct virtio_gpu_ctx_create destroy = {
@@ -175,7 +175,7 @@ static void nothing_of_the_guest_comes_between_two_slices(void **state)
 	uint16_t question = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
 	struct gpum_job_done done = run(d, announced(d).id, 20);
 
-	/* but for questions, which nobody has to wait for */
+	/* queries are answered meanwhile */
 	assert_int_equal(driver_next_answer(d), question);
 	assert_int_equal(driver_next_answer(d), -1);
 	assert_int_equal(device_job_run(d->device, done.next.id), 0);
@@ -200,12 +200,12 @@ static void a_failed_slice_ends_the_stream_with_the_error(void **state)
 	assert_int_equal(msg.done.next.kind, 0);
 	assert_int_equal(driver_next_answer(d), head);
 	assert_int_equal(driver_response_type(d, head), VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER);
-	/* and the next one starts at its beginning */
+	/* the next stream starts at its beginning */
 	driver_send_stream(d, 1, ops, 2, 2);
 	assert_int_equal(announced(d).bytes, 2 * OP_BYTES);
 }
 
-static void a_stream_with_a_bad_end_is_refused_before_its_first_slice(void **state)
+static void stream_with_an_invalid_end_is_refused_before_its_first_slice(void **state)
 {
 	static const struct sim_op ops[] = {WORK(10), WORK(10), WORK(10), {.code = 99}};
 	struct driver *d = *state;
@@ -217,7 +217,7 @@ static void a_stream_with_a_bad_end_is_refused_before_its_first_slice(void **sta
 	driver_expect_silence(d);
 }
 
-static void a_reset_between_two_slices_forgets_the_rest(void **state)
+static void reset_between_slices_drops_the_rest(void **state)
 {
 	static const struct sim_op ops[] = {WORK(10), WORK(10), WORK(10), WORK(10), WORK(10)};
 	struct driver *d = *state;
@@ -227,7 +227,7 @@ static void a_reset_between_two_slices_forgets_the_rest(void **state)
 	driver_send_stream(d, 1, ops, COUNT(ops), 1);
 	done = run(d, announced(d).id, 20);
 	device_reset(d->device);
-	/* the announced slice is known to the mediator, and comes to an end without being run */
+	/* the mediator knows of the announced slice, so it ends, without being run */
 	assert_int_equal(device_job_run(d->device, done.next.id), 0);
 	assert_false(device_is_waiting(d->device));
 	driver_expect(d, GPUM_MSG_JOB_DONE, &msg);
@@ -237,7 +237,7 @@ static void a_reset_between_two_slices_forgets_the_rest(void **state)
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void a_reset_during_a_slice_forgets_the_rest(void **state)
+static void reset_during_a_slice_drops_the_rest(void **state)
 {
 	static const struct sim_op ops[] = {WORK(10), WORK(10), WORK(10), WORK(10), WORK(10)};
 	struct driver *d = *state;
@@ -254,14 +254,14 @@ static void a_reset_during_a_slice_forgets_the_rest(void **state)
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void what_needs_no_cut_is_one_job(void **state)
+static void short_stream_is_one_job(void **state)
 {
 	static const struct sim_op ops[] = {STATE, WORK(10), STATE, WORK(10), STATE, STATE};
 	struct driver *d = *state;
 
 	driver_send_stream(d, 1, ops, COUNT(ops), 1);
 	assert_int_equal(run(d, announced(d).id, 20).next.kind, 0);
-	/* a fence alone */
+	/* a stream of length 0, which is only a fence */
 	driver_send_stream(d, 1, ops, 0, 2);
 	struct gpum_job job = announced(d);
 	assert_int_equal(job.bytes, 0);
@@ -274,16 +274,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(a_stream_runs_in_slices_each_announced_with_the_end_of_the_one_before),
+		TEST(each_slice_is_announced_with_the_end_of_the_previous_one),
 		TEST(the_guest_gets_one_answer_after_the_last_slice),
-		TEST(without_a_fence_the_answer_comes_when_the_last_slice_has_been_executed),
-		TEST(the_picture_of_a_cut_stream_is_that_of_the_whole),
-		TEST(nothing_of_the_guest_comes_between_two_slices),
+		TEST(unfenced_stream_is_answered_after_executing_its_last_slice),
+		TEST(cut_stream_draws_the_same_picture),
+		TEST(only_queries_are_answered_between_slices),
 		TEST(a_failed_slice_ends_the_stream_with_the_error),
-		TEST(a_stream_with_a_bad_end_is_refused_before_its_first_slice),
-		TEST(a_reset_between_two_slices_forgets_the_rest),
-		TEST(a_reset_during_a_slice_forgets_the_rest),
-		TEST(what_needs_no_cut_is_one_job),
+		TEST(stream_with_an_invalid_end_is_refused_before_its_first_slice),
+		TEST(reset_between_slices_drops_the_rest),
+		TEST(reset_during_a_slice_drops_the_rest),
+		TEST(short_stream_is_one_job),
 	};
 
 	return cmocka_run_group_tests_name("slices", tests, NULL, NULL);

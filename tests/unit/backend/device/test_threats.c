@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What hostile guests try, one thing each: docs/threat-model.md. */
+/* Attacks of hostile guests, one per test: docs/threat-model.md. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static uint16_t send_fill(struct driver *d, uint32_t id, uint32_t value)
 	return driver_send_stream(d, 1, &op, 1, 0);
 }
 
-static void a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was(void **state)
+static void rewriting_a_taken_chain_has_no_effect(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
@@ -63,7 +63,7 @@ static void a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was(v
 	assert_int_equal(elem[1], 8);
 }
 
-static void a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked(void **state)
+static void rewriting_a_waiting_stream_has_no_effect(void **state)
 {
 	struct driver *d = *state;
 	uint32_t pixels[W * H];
@@ -72,7 +72,7 @@ static void a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked(voi
 	driver_create_2d(d, 5, W, H);
 	uint16_t head = send_fill(d, 5, 0x11111111);
 	device_pump(d->device);
-	/* Checked and announced; now another stream stands in the ring. */
+	/* The stream was validated and announced. Now the guest overwrites it. */
 	struct sim_op *op =
 		(void *)(d->pool + d->desc[head].addr + sizeof(struct virtio_gpu_cmd_submit));
 	op->value = 0x22222222;
@@ -82,7 +82,7 @@ static void a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked(voi
 	assert_int_equal(pixels[W * H - 1], 0x11111111);
 }
 
-static void what_another_guest_made_does_not_exist(void **state)
+static void resources_of_another_guest_do_not_exist(void **state)
 {
 	struct driver *d = *state, *other = driver_create();
 
@@ -98,12 +98,12 @@ static void what_another_guest_made_does_not_exist(void **state)
 			 VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID);
 	driver_send_work(d, 1, 100, 0);
 	device_pump(d->device);
-	driver_expect_silence(d); /* no job: the context is not its own */
+	driver_expect_silence(d); /* no job: the context belongs to the other guest */
 	driver_expect_silence(other);
 	driver_destroy(other);
 }
 
-/* Commands that name a resource or a context, as another guest would write them. */
+/* Commands that name a resource or context of another guest. */
 static const struct virtio_gpu_ctx_resource of_resource = {.resource_id = 5};
 static const struct virtio_gpu_resource_flush flush = {.r = {.width = 1, .height = 1},
 						       .resource_id = 5};
@@ -132,7 +132,7 @@ static const struct {
 	STRANGE(CTX_DESTROY, CONTEXT, of_resource),
 };
 
-static void no_command_reaches_what_another_guest_made(void **state)
+static void no_command_reaches_objects_of_another_guest(void **state)
 {
 	struct driver *d = *state, *other = driver_create();
 	struct gpum_state count;
@@ -157,7 +157,7 @@ static void no_command_reaches_what_another_guest_made(void **state)
 	driver_destroy(other);
 }
 
-static void what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends(void **state)
+static void job_ends_after_its_objects_are_destroyed(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_ctrl_hdr gone = {.type = VIRTIO_GPU_CMD_CTX_DESTROY, .ctx_id = 1};
@@ -178,7 +178,7 @@ static void what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends(void
 	assert_int_equal(msg.done.failed, 0);
 }
 
-static void what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answered(void **state)
+static void flush_is_answered_after_its_picture_is_destroyed(void **state)
 {
 	struct driver *d = *state;
 	struct gpum_msg frame;
@@ -195,12 +195,12 @@ static void what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answere
 	assert_int_equal(driver_next_answer(d), -1);
 }
 
-static void who_never_reads_its_answers_stops_only_itself(void **state)
+static void guest_that_never_reads_answers_blocks_only_itself(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
 
-	/* Each answer has its place in the used ring: as many as there are heads. */
+	/* The used ring has an entry for each head. */
 	for (uint16_t i = 0; i < DRIVER_QUEUE_SIZE; i++) {
 		driver_desc(d, i, 8192, 8, VRING_DESC_F_WRITE, 0);
 		driver_offer(d, i);
@@ -209,13 +209,16 @@ static void who_never_reads_its_answers_stops_only_itself(void **state)
 	}
 	assert_int_equal(vq_take(&d->vq, &chain), 0);
 	assert_false(vq_want_events(&d->vq));
-	/* It has read none, and asks again: nothing waits for it, old answers are lost. */
+	/*
+	 * The guest reads no answer and sends again: nothing waits for it, and old answers are
+	 * overwritten.
+	 */
 	driver_offer(d, 0);
 	assert_int_equal(vq_take(&d->vq, &chain), 1);
 	vq_complete(&d->vq, &chain.answer, "answered", 8);
 }
 
-static void fences_are_echoed_and_nothing_waits_for_their_numbers(void **state)
+static void fence_ids_are_echoed_and_never_waited_for(void **state)
 {
 	static const uint64_t numbers[] = {UINT64_MAX, 1, 1, 0x8000000000000000u, 2};
 	struct driver *d = *state;
@@ -234,13 +237,13 @@ static void fences_are_echoed_and_nothing_waits_for_their_numbers(void **state)
 	}
 }
 
-static void a_job_tells_the_mediator_no_priority(void **state)
+static void jobs_carry_no_priority(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_cmd_submit c = {.hdr = {.type = VIRTIO_GPU_CMD_SUBMIT_3D, .ctx_id = 1}};
 
 	driver_ctx_create(d, 1);
-	/* Whatever stands where a later standard may put one. */
+	/* A later standard may put a priority into these bytes. */
 	memset(c.hdr.padding, 0xff, sizeof(c.hdr.padding));
 	c.hdr.ring_idx = 0xff;
 	driver_send(d, &c, sizeof(c), 64);
@@ -251,7 +254,7 @@ static void a_job_tells_the_mediator_no_priority(void **state)
 	assert_int_equal(msg.job.bytes, 0);
 }
 
-static void a_new_picture_holds_nothing_of_an_old_one(void **state)
+static void new_picture_contains_no_old_pixels(void **state)
 {
 	static const uint32_t zeroes[W * H];
 	struct driver *d = *state;
@@ -270,7 +273,7 @@ static void a_new_picture_holds_nothing_of_an_old_one(void **state)
 	assert_memory_equal(pixels, zeroes, sizeof(zeroes));
 }
 
-static void an_answer_carries_nothing_but_the_answer(void **state)
+static void error_response_contains_no_old_data(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_get_capset_info info = {.hdr.type = VIRTIO_GPU_CMD_GET_CAPSET_INFO,
@@ -278,14 +281,14 @@ static void an_answer_carries_nothing_but_the_answer(void **state)
 	struct virtio_gpu_ctrl_hdr display = {.type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO};
 	struct virtio_gpu_ctrl_hdr expected = {.type = VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER};
 
-	/* A long answer first, which must not show through the short one. */
+	/* Make a long response first; it must not show behind the short one. */
 	assert_int_equal(driver_do(d, &display, sizeof(display)), VIRTIO_GPU_RESP_OK_DISPLAY_INFO);
 	uint16_t head = driver_send(d, &info, sizeof(info), 2048);
 	device_pump(d->device);
 	assert_int_equal(driver_next_answer(d), head);
 	const uint8_t *answer = driver_response(d, head);
 	assert_memory_equal(answer, &expected, sizeof(expected));
-	assert_int_equal(answer[sizeof(expected)], 0xee); /* as the driver left it */
+	assert_int_equal(answer[sizeof(expected)], 0xee); /* unchanged since driver_send() */
 }
 
 static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
@@ -294,8 +297,8 @@ static void assert_zero(const uint8_t *bytes, size_t from, size_t to)
 		assert_int_equal(bytes[i], 0);
 }
 
-/* Answers are made where the last one was; and at first in memory of who knows whom. */
-static void what_an_answer_does_not_fill_is_zero(void **state)
+/* Responses are built in a reused buffer, which initially holds arbitrary data. */
+static void unused_response_bytes_are_zero(void **state)
 {
 	struct driver *d = *state;
 	const struct virtio_gpu_cmd_get_edid ask = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID};
@@ -314,7 +317,7 @@ static void what_an_answer_does_not_fill_is_zero(void **state)
 	assert_zero(driver_response(d, head), 4, sizeof(struct virtio_gpu_ctrl_hdr));
 }
 
-static void a_display_of_somebody_else_is_refused(void **state)
+static void scanout_of_another_guest_is_refused(void **state)
 {
 	struct driver *d = *state;
 
@@ -327,7 +330,7 @@ static void a_display_of_somebody_else_is_refused(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_picture_beyond_its_buffer_is_not_shown(void **state)
+static void scanout_beyond_its_buffer_is_refused(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_set_scanout c = {.hdr.type = VIRTIO_GPU_CMD_SET_SCANOUT,
@@ -344,7 +347,7 @@ static void a_picture_beyond_its_buffer_is_not_shown(void **state)
 	driver_expect_silence(d);
 }
 
-static void a_clock_near_its_end_still_tells_what_is_over(void **state)
+static void job_ends_despite_a_clock_near_overflow(void **state)
 {
 	struct driver *d = *state;
 
@@ -362,21 +365,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_chain_that_is_rewritten_after_it_was_taken_is_answered_as_it_was),
-		TEST(a_stream_that_is_rewritten_while_it_waits_runs_as_it_was_checked),
-		TEST(what_another_guest_made_does_not_exist),
-		TEST(no_command_reaches_what_another_guest_made),
-		TEST(what_a_running_job_uses_may_be_destroyed_and_the_job_still_ends),
-		TEST(what_is_on_a_display_may_be_destroyed_and_the_flush_is_still_answered),
-		TEST(who_never_reads_its_answers_stops_only_itself),
-		TEST(fences_are_echoed_and_nothing_waits_for_their_numbers),
-		TEST(a_job_tells_the_mediator_no_priority),
-		TEST(a_new_picture_holds_nothing_of_an_old_one),
-		TEST(an_answer_carries_nothing_but_the_answer),
-		TEST(what_an_answer_does_not_fill_is_zero),
-		TEST(a_display_of_somebody_else_is_refused),
-		TEST(a_picture_beyond_its_buffer_is_not_shown),
-		TEST(a_clock_near_its_end_still_tells_what_is_over),
+		TEST(rewriting_a_taken_chain_has_no_effect),
+		TEST(rewriting_a_waiting_stream_has_no_effect),
+		TEST(resources_of_another_guest_do_not_exist),
+		TEST(no_command_reaches_objects_of_another_guest),
+		TEST(job_ends_after_its_objects_are_destroyed),
+		TEST(flush_is_answered_after_its_picture_is_destroyed),
+		TEST(guest_that_never_reads_answers_blocks_only_itself),
+		TEST(fence_ids_are_echoed_and_never_waited_for),
+		TEST(jobs_carry_no_priority),
+		TEST(new_picture_contains_no_old_pixels),
+		TEST(error_response_contains_no_old_data),
+		TEST(unused_response_bytes_are_zero),
+		TEST(scanout_of_another_guest_is_refused),
+		TEST(scanout_beyond_its_buffer_is_refused),
+		TEST(job_ends_despite_a_clock_near_overflow),
 	};
 
 	return cmocka_run_group_tests_name("threats", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * However much a guest asks for, a visit to its queues ends soon: the mediator is listened to in
- * between. And nothing is left lying there.
+ * However many commands a guest sends, a visit to its queues ends soon, so that the mediator's
+ * messages are read in between. No command is left behind.
  */
 #include "tests/unit/backend/device/driver.h"
 
@@ -10,11 +10,11 @@
 #include "backend/error/error.h"
 
 #define QUEUE	 256u
-#define ANSWER	 (QUEUE - 1) /* the descriptor of the answer, which all commands have in common */
-#define COMMANDS 200u	     /* more than some visits take, and the last is not full */
+#define ANSWER	 (QUEUE - 1) /* the response descriptor, shared by all commands */
+#define COMMANDS 200u	     /* several visits, the last of which is not full */
 #define BUDGET	 64u
 
-/* Offsets in the pool, behind all that the driver uses. */
+/* Pool offsets behind everything that driver.c uses. */
 #define DESC_AT	    131072u
 #define AVAIL_AT    139264u
 #define USED_AT	    143360u
@@ -27,7 +27,7 @@ static uint16_t *avail;
 static struct vring_desc *desc;
 static uint16_t sent, seen;
 
-/* A queue that holds more than one visit takes, in place of `vq`. */
+/* Replace `vq` by a queue that holds more commands than a visit takes. */
 static void enlarge(struct driver *d, struct virtqueue *vq)
 {
 	const struct vgpu_queue setup = {.size = QUEUE,
@@ -63,7 +63,7 @@ static void offer(struct driver *d, const void *command, uint32_t bytes)
 	desc[sent - 1].next = ANSWER;
 }
 
-/* A job of the context 1. */
+/* A job in context 1. */
 static void offer_work(struct driver *d, uint32_t flags, uint64_t fence)
 {
 	const struct {
@@ -87,7 +87,7 @@ static void offer_many(struct driver *d, uint32_t type, uint32_t count)
 		offer(d, &c, sizeof(c));
 }
 
-/* Which command was answered next, by number; -1: none. */
+/* The number of the next answered command; -1: none. */
 static int next_answer(const struct driver *d)
 {
 	uint16_t used;
@@ -108,13 +108,13 @@ static uint64_t commands_so_far(const struct driver *d)
 	return count.commands;
 }
 
-/* --- something comes in when the visitor is about to leave ------------------------------------ */
+/* --- a command arrives while the visit ends --------------------------------------------------- */
 
 bool __real_vq_want_events(struct virtqueue *vq);
 bool __wrap_vq_want_events(struct virtqueue *vq);
 
-static struct driver *late;	  /* NULL: nothing comes */
-static struct virtqueue *late_on; /* asked for its events */
+static struct driver *late;	  /* driver that sends one more command; NULL: none */
+static struct virtqueue *late_on; /* it sends when events are requested for this queue */
 static uint32_t late_type;
 
 bool __wrap_vq_want_events(struct virtqueue *vq)
@@ -145,8 +145,8 @@ static void no_visit_takes_more_than_its_budget(void **state)
 	assert_int_equal(device_pump(d->device), 0);
 }
 
-/* A driver need not want an answer to a cursor's move. */
-static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting(void **state)
+/* Cursor commands may come without a response descriptor. */
+static void cursor_flood_is_taken_in_portions_and_delays_no_command(void **state)
 {
 	static struct virtqueue cursor;
 	struct driver *d = *state;
@@ -161,10 +161,10 @@ static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_wa
 	}
 	uint16_t info = driver_send_simple(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, 0);
 	for (uint32_t moves = BUDGET; moves <= COMMANDS; moves += BUDGET) {
-		assert_int_equal(device_pump(d->device), 1); /* come again */
+		assert_int_equal(device_pump(d->device), 1); /* 1: call again */
 		assert_int_equal(driver_next_answer(d), moves == BUDGET ? info : -1);
 		assert_int_equal(commands_so_far(d), moves + 1);
-		/* Of the moves of one visit the mediator hears the last position. */
+		/* Only the last position of a visit is sent to the mediator. */
 		driver_expect(d, GPUM_MSG_CURSOR, &msg);
 		assert_int_equal(msg.cursor.x, moves - 1);
 		driver_expect_silence(d);
@@ -173,7 +173,7 @@ static void a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_wa
 	assert_int_equal(commands_so_far(d), COMMANDS + 1);
 }
 
-static void questions_beside_a_waiting_job_are_answered_in_portions(void **state)
+static void queries_beside_a_waiting_job_are_answered_in_portions(void **state)
 {
 	struct driver *d = *state;
 	uint64_t before;
@@ -184,13 +184,13 @@ static void questions_beside_a_waiting_job_are_answered_in_portions(void **state
 	offer_many(d, VIRTIO_GPU_CMD_GET_DISPLAY_INFO, COMMANDS - 1);
 	for (uint32_t left = COMMANDS - 1; left > 0; left -= left < BUDGET ? left : BUDGET) {
 		before = commands_so_far(d);
-		assert_int_equal(device_pump(d->device), left >= BUDGET); /* 1: come again */
+		assert_int_equal(device_pump(d->device), left >= BUDGET); /* 1: call again */
 		assert_in_range(commands_so_far(d) - before, 1, BUDGET + 1);
 	}
-	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* the context's, too */
+	assert_int_equal(commands_so_far(d), 1 + COMMANDS); /* CTX_CREATE included */
 }
 
-static void all_questions_behind_a_waiting_head_are_answered_without_another_event(void **state)
+static void queries_behind_a_waiting_head_need_no_further_event(void **state)
 {
 	struct driver *d = *state;
 
@@ -207,7 +207,7 @@ static void all_questions_behind_a_waiting_head_are_answered_without_another_eve
 	assert_int_equal(next_answer(d), -1);
 }
 
-static void a_question_that_cannot_be_answered_is_refused_while_the_head_waits(void **state)
+static void invalid_query_is_refused_while_the_head_waits(void **state)
 {
 	struct driver *d = *state;
 	const struct virtio_gpu_cmd_get_edid edid = {.hdr.type = VIRTIO_GPU_CMD_GET_EDID,
@@ -222,7 +222,7 @@ static void a_question_that_cannot_be_answered_is_refused_while_the_head_waits(v
 	assert_int_equal(driver_response_type(d, head), VIRTIO_GPU_RESP_ERR_INVALID_SCANOUT_ID);
 }
 
-static void a_ring_that_breaks_behind_a_waiting_head_ends_the_connection(void **state)
+static void ring_broken_behind_a_waiting_head_ends_the_connection(void **state)
 {
 	struct driver *d = *state;
 
@@ -232,8 +232,8 @@ static void a_ring_that_breaks_behind_a_waiting_head_ends_the_connection(void **
 	assert_int_equal(device_pump(d->device), BACKEND_ERR_HEAD_INDEX);
 }
 
-/* Answers that have to wait for the job are kept, but not without end. */
-static void what_waits_for_a_job_is_answered_in_order_however_much_it_is(void **state)
+/* Responses that wait for the job are deferred, up to a limit. */
+static void any_number_of_commands_behind_a_job_is_answered_in_order(void **state)
 {
 	struct driver *d = *state;
 	struct virtio_gpu_resource_unref unref = {
@@ -264,7 +264,7 @@ static void what_waits_for_a_job_is_answered_in_order_however_much_it_is(void **
 	assert_int_equal(next_answer(d), -1);
 }
 
-static void what_comes_while_events_are_asked_for_is_taken_in_the_same_visit(void **state)
+static void command_arriving_while_events_are_requested_is_taken_at_once(void **state)
 {
 	static struct virtqueue cursor;
 	struct driver *d = *state;
@@ -291,13 +291,13 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(no_visit_takes_more_than_its_budget),
-		TEST(a_flood_of_cursor_moves_is_taken_in_portions_and_keeps_no_command_waiting),
-		TEST(questions_beside_a_waiting_job_are_answered_in_portions),
-		TEST(all_questions_behind_a_waiting_head_are_answered_without_another_event),
-		TEST(a_question_that_cannot_be_answered_is_refused_while_the_head_waits),
-		TEST(a_ring_that_breaks_behind_a_waiting_head_ends_the_connection),
-		TEST(what_waits_for_a_job_is_answered_in_order_however_much_it_is),
-		TEST(what_comes_while_events_are_asked_for_is_taken_in_the_same_visit),
+		TEST(cursor_flood_is_taken_in_portions_and_delays_no_command),
+		TEST(queries_beside_a_waiting_job_are_answered_in_portions),
+		TEST(queries_behind_a_waiting_head_need_no_further_event),
+		TEST(invalid_query_is_refused_while_the_head_waits),
+		TEST(ring_broken_behind_a_waiting_head_ends_the_connection),
+		TEST(any_number_of_commands_behind_a_job_is_answered_in_order),
+		TEST(command_arriving_while_events_are_requested_is_taken_at_once),
 	};
 
 	return cmocka_run_group_tests_name("visits", tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #define PERIOD 1000u
 
-/* Work that took so long, as often as is remembered. */
+/* The state after as many works of `took_us` as are remembered. */
 static struct expect after(uint32_t took_us)
 {
 	struct expect e = {.period_us = PERIOD};
@@ -21,7 +21,7 @@ static struct expect after(uint32_t took_us)
 	return e;
 }
 
-static uint32_t questions(const struct expect *e, uint32_t within_us)
+static uint32_t count_nudges(const struct expect *e, uint32_t within_us)
 {
 	uint32_t count = 0;
 
@@ -30,33 +30,33 @@ static uint32_t questions(const struct expect *e, uint32_t within_us)
 	return count - 1;
 }
 
-static void without_experience_it_asks_regularly(void **state)
+static void first_work_is_nudged_regularly(void **state)
 {
 	struct expect e = {.period_us = PERIOD};
 
 	(void)state;
 	expect_begin(&e, 5);
-	assert_int_equal(questions(&e, 20500), 20);
+	assert_int_equal(count_nudges(&e, 20500), 20);
 }
 
-static void work_like_the_last_is_hardly_asked_after(void **state)
+static void work_of_known_length_is_nudged_rarely(void **state)
 {
 	struct expect e = after(40000);
 
 	(void)state;
-	assert_int_equal(questions(&e, 35000), 2);
-	assert_in_range(questions(&e, 40000), 6, 8);
+	assert_int_equal(count_nudges(&e, 35000), 2);
+	assert_in_range(count_nudges(&e, 40000), 6, 8);
 }
 
-static void what_takes_longer_than_ever_is_asked_after_regularly(void **state)
+static void unusually_long_work_is_nudged_regularly(void **state)
 {
 	struct expect e = after(40000);
 
 	(void)state;
-	assert_in_range(questions(&e, 100000) - questions(&e, 50000), 49, 51);
+	assert_in_range(count_nudges(&e, 100000) - count_nudges(&e, 50000), 49, 51);
 }
 
-static void short_work_is_asked_after_soon_and_forgotten(void **state)
+static void short_work_is_nudged_early_and_not_remembered(void **state)
 {
 	struct expect e = after(40000);
 
@@ -64,20 +64,20 @@ static void short_work_is_asked_after_soon_and_forgotten(void **state)
 	assert_int_equal(expect_ask_in(&e, e.begin_us), PERIOD);
 	expect_end(&e, e.begin_us + 1500);
 	expect_begin(&e, 20000000);
-	assert_int_equal(questions(&e, 35000), 2);
+	assert_int_equal(count_nudges(&e, 35000), 2);
 }
 
-static void one_faster_frame_brings_the_questions_forward(void **state)
+static void one_faster_frame_brings_nudges_forward(void **state)
 {
 	struct expect e = after(40000);
 
 	(void)state;
 	expect_end(&e, e.begin_us + 16000);
 	expect_begin(&e, 20000000);
-	assert_in_range(questions(&e, 16000), 3, 5);
+	assert_in_range(count_nudges(&e, 16000), 3, 5);
 }
 
-static void a_clock_that_stands_still_or_jumps_still_gives_a_pause(void **state)
+static void stopped_or_jumping_clock_still_gives_a_pause(void **state)
 {
 	struct expect e = after(40000);
 
@@ -91,12 +91,12 @@ static void a_clock_that_stands_still_or_jumps_still_gives_a_pause(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_experience_it_asks_regularly),
-		cmocka_unit_test(work_like_the_last_is_hardly_asked_after),
-		cmocka_unit_test(what_takes_longer_than_ever_is_asked_after_regularly),
-		cmocka_unit_test(short_work_is_asked_after_soon_and_forgotten),
-		cmocka_unit_test(one_faster_frame_brings_the_questions_forward),
-		cmocka_unit_test(a_clock_that_stands_still_or_jumps_still_gives_a_pause),
+		cmocka_unit_test(first_work_is_nudged_regularly),
+		cmocka_unit_test(work_of_known_length_is_nudged_rarely),
+		cmocka_unit_test(unusually_long_work_is_nudged_regularly),
+		cmocka_unit_test(short_work_is_nudged_early_and_not_remembered),
+		cmocka_unit_test(one_faster_frame_brings_nudges_forward),
+		cmocka_unit_test(stopped_or_jumping_clock_still_gives_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: control page, events, and a guest that sends them without work. */
+/* One connection: control page, event channel, and a guest that sends events without work. */
 #include "tests/unit/backend/device/driver.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@
 #define DRIVER_OK   4u
 #define FEATURES_OK 8u
 
-/* --- event channels ----------------------------------------------------------------------------
+/*
+ * --- event channels ----------------------------------------------------------------------------
  */
 
 static char handle;
@@ -81,11 +82,12 @@ int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
 	return 0;
 }
 
-/* --- the guest ---------------------------------------------------------------------------------
+/*
+ * --- the guest ---------------------------------------------------------------------------------
  */
 
 struct guest {
-	struct driver *driver; /* for its device */
+	struct driver *driver; /* provides the device and the grant table */
 	struct link link;
 };
 
@@ -137,7 +139,10 @@ static int stop(void **state)
 	return 0;
 }
 
-/* The mapping is what the guest sees of it. */
+/*
+ * The mapped control page. Tests write the guest's registers here, since the fake grant table maps
+ * copies.
+ */
 static struct vgpu_control *control(void)
 {
 	return guest.link.memory.control;
@@ -160,7 +165,8 @@ static uint64_t needed(void)
 	return VGPU_F_VERSION_1 | VGPU_F_ACCESS_PLATFORM;
 }
 
-/* --- tests ---------------------------------------------------------------------------------------
+/*
+ * --- tests ---------------------------------------------------------------------------------------
  */
 
 static void the_device_block_is_complete_when_it_is_connected(void **state)
@@ -175,7 +181,7 @@ static void the_device_block_is_complete_when_it_is_connected(void **state)
 	assert_int_equal(control()->device_status, VGPU_DEVICE_OK);
 }
 
-static void a_setup_block_that_cannot_be_leaves_nothing_mapped(void **state)
+static void invalid_setup_block_leaves_nothing_mapped(void **state)
 {
 	static const struct {
 		uint32_t offset, value;
@@ -200,12 +206,13 @@ static void a_setup_block_that_cannot_be_leaves_nothing_mapped(void **state)
 		assert_int_equal(mapped_pages, 0);
 	}
 	setup_page();
-	((uint32_t *)(void *)guest_memory[DIR_REF])[7] = DRIVER_GUEST_PAGES; /* one of 64 */
+	((uint32_t *)(void *)guest_memory[DIR_REF])[7] =
+		DRIVER_GUEST_PAGES; /* one of 64 references */
 	assert_int_equal(connect(), BACKEND_ERR_GRANT);
 	assert_int_equal(mapped_pages, 0);
 }
 
-static void a_port_that_cannot_be_bound_leaves_nothing_mapped(void **state)
+static void failed_port_binding_leaves_nothing_mapped(void **state)
 {
 	(void)state;
 	refuse_bind = true;
@@ -214,7 +221,7 @@ static void a_port_that_cannot_be_bound_leaves_nothing_mapped(void **state)
 	assert_false(link_is_connected(&guest.link));
 }
 
-static void features_that_were_not_offered_or_are_missing_end_it(void **state)
+static void unoffered_or_missing_features_end_the_connection(void **state)
 {
 	static const uint64_t bad[] = {0, VGPU_F_VERSION_1, ~0ull};
 	(void)state;
@@ -227,7 +234,7 @@ static void features_that_were_not_offered_or_are_missing_end_it(void **state)
 	}
 }
 
-static void a_queue_that_is_not_enabled_ends_it(void **state)
+static void disabled_queue_ends_the_connection(void **state)
 {
 	(void)state;
 	assert_int_equal(connect(), 0);
@@ -265,12 +272,12 @@ static void events_are_cleared_once_for_each_request(void **state)
 	assert_int_equal(link_service(&guest.link), 0);
 	assert_int_equal(control()->events_read, 2);
 	assert_int_equal(control()->config_generation, 1);
-	control()->events_clear = 2; /* without a new number */
+	control()->events_clear = 2; /* without a new sequence number */
 	assert_int_equal(link_service(&guest.link), 0);
 	assert_int_equal(control()->events_read, 2);
 }
 
-static void what_a_guest_writes_into_our_registers_is_not_believed(void **state)
+static void guest_writes_to_device_registers_are_ignored(void **state)
 {
 	(void)state;
 	assert_int_equal(connect(), 0);
@@ -297,7 +304,9 @@ static void a_storm_of_events_without_work_is_slowed_down_and_then_ended(void **
 		link_finish_round(&guest.link, now);
 		if (status || unmasked != before)
 			continue;
-		/* Not taken at once: the guest cannot keep us busy. */
+		/*
+		 * The event channel stays masked, so that the guest cannot keep the backend busy.
+		 */
 		slow++;
 		now += 1000;
 		link_finish_round(&guest.link, now);
@@ -308,10 +317,10 @@ static void a_storm_of_events_without_work_is_slowed_down_and_then_ended(void **
 	assert_int_equal(notified, 0);
 }
 
-static void a_broken_device_is_told_to_the_guest(void **state)
+static void guest_is_told_of_a_broken_device(void **state)
 {
 	(void)state;
-	link_break(&guest.link); /* not connected: nothing happens */
+	link_break(&guest.link); /* not connected: no effect */
 	assert_int_equal(connect(), 0);
 	link_break(&guest.link);
 	assert_int_equal(control()->device_status, VGPU_DEVICE_NEEDS_RESET);
@@ -323,15 +332,15 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(the_device_block_is_complete_when_it_is_connected),
-		TEST(a_setup_block_that_cannot_be_leaves_nothing_mapped),
-		TEST(a_port_that_cannot_be_bound_leaves_nothing_mapped),
-		TEST(features_that_were_not_offered_or_are_missing_end_it),
-		TEST(a_queue_that_is_not_enabled_ends_it),
+		TEST(invalid_setup_block_leaves_nothing_mapped),
+		TEST(failed_port_binding_leaves_nothing_mapped),
+		TEST(unoffered_or_missing_features_end_the_connection),
+		TEST(disabled_queue_ends_the_connection),
 		TEST(a_reset_is_acknowledged_and_the_device_may_start_again),
 		TEST(events_are_cleared_once_for_each_request),
-		TEST(what_a_guest_writes_into_our_registers_is_not_believed),
+		TEST(guest_writes_to_device_registers_are_ignored),
 		TEST(a_storm_of_events_without_work_is_slowed_down_and_then_ended),
-		TEST(a_broken_device_is_told_to_the_guest),
+		TEST(guest_is_told_of_a_broken_device),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);

@@ -5,7 +5,7 @@
 
 #include "backend/error/error.h"
 
-#define DATA 8192u /* an offset in the pool */
+#define DATA 8192u /* pool offset of the data */
 
 static int start(void **state)
 {
@@ -34,7 +34,7 @@ static int take_one(struct driver *d, uint64_t addr, uint32_t len, uint16_t flag
 	return take(d);
 }
 
-static void an_empty_queue_has_nothing(void **state)
+static void empty_queue_has_no_chain(void **state)
 {
 	assert_int_equal(take(*state), 0);
 }
@@ -92,18 +92,18 @@ static void the_available_index_wraps_but_never_jumps(void **state)
 	}
 	d->avail[1] = (uint16_t)(d->avail[1] + DRIVER_QUEUE_SIZE + 1);
 	assert_int_equal(take(d), BACKEND_ERR_AVAIL_INDEX);
-	d->avail[1] = (uint16_t)(d->avail[1] - DRIVER_QUEUE_SIZE - 2); /* backwards */
+	d->avail[1] = (uint16_t)(d->avail[1] - DRIVER_QUEUE_SIZE - 2); /* moved back */
 	assert_int_equal(take(d), BACKEND_ERR_AVAIL_INDEX);
 }
 
-static void who_never_looked_ahead_may_do_so_after_any_number_of_chains(void **state)
+static void peek_works_after_any_number_of_chains(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
 
 	driver_desc(d, 0, DATA, 4, 0, 0);
 	driver_desc(d, 1, DATA, 8, 0, 0);
-	for (uint32_t i = 0; i < 40000; i++) { /* more than half of all indices */
+	for (uint32_t i = 0; i < 40000; i++) { /* more than half of the 16-bit indices */
 		driver_offer(d, 0);
 		assert_int_equal(vq_take(&d->vq, &chain), 1);
 		vq_complete(&d->vq, &chain.answer, NULL, 0);
@@ -118,7 +118,7 @@ static void who_never_looked_ahead_may_do_so_after_any_number_of_chains(void **s
 	assert_int_equal(vq_peek(&d->vq, &chain), 0);
 }
 
-static void what_is_claimed_out_of_turn_is_not_taken_again(void **state)
+static void claimed_chain_is_not_taken_again(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
@@ -139,7 +139,7 @@ static void what_is_claimed_out_of_turn_is_not_taken_again(void **state)
 	assert_int_equal(vq_take(&d->vq, &chain), 0);
 }
 
-static void an_index_that_is_taken_back_is_noticed_by_who_looks_ahead(void **state)
+static void peek_detects_an_index_moved_back(void **state)
 {
 	struct driver *d = *state;
 	struct vq_chain chain;
@@ -178,7 +178,7 @@ static void a_looped_chain_ends(void **state)
 	assert_int_equal(take(d), BACKEND_ERR_DESC_LOOP);
 }
 
-static void a_head_that_is_still_with_us_is_refused(void **state)
+static void unanswered_head_is_not_taken_again(void **state)
 {
 	struct driver *d = *state;
 
@@ -201,7 +201,7 @@ static void one_byte_outside_the_pool_is_refused(void **state)
 	assert_int_equal(take_one(*state, DRIVER_POOL_BYTES - 16, 17, 0), BACKEND_ERR_DESC_BOUNDS);
 }
 
-static void what_is_longer_than_the_pool_is_refused(void **state)
+static void descriptor_longer_than_the_pool_is_refused(void **state)
 {
 	assert_int_equal(take_one(*state, 0, DRIVER_POOL_BYTES + 1, 0), BACKEND_ERR_DESC_BOUNDS);
 }
@@ -215,7 +215,7 @@ static void a_ring_larger_than_the_pool_is_refused(void **state)
 			 BACKEND_ERR_QUEUE_BOUNDS);
 }
 
-static void a_queue_that_is_not_set_up_wants_nothing(void **state)
+static void unused_queue_needs_no_events(void **state)
 {
 	struct virtqueue none = {0};
 
@@ -244,7 +244,7 @@ static void an_indirect_descriptor_is_refused(void **state)
 	assert_int_equal(take_one(*state, DATA, 16, VRING_DESC_F_INDIRECT), BACKEND_ERR_DESC_FLAGS);
 }
 
-static void a_readable_after_a_writable_is_refused(void **state)
+static void readable_descriptor_after_a_writable_one_is_refused(void **state)
 {
 	assert_int_equal(take_one(*state, DATA, 16, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT),
 			 BACKEND_ERR_DESC_ORDER);
@@ -315,13 +315,13 @@ static void without_event_index_the_drivers_flag_decides(void **state)
 	assert_false(vq_must_notify(&d->vq));
 }
 
-static void with_event_index_only_the_asked_for_answer_notifies(void **state)
+static void with_event_index_only_the_requested_entry_notifies(void **state)
 {
 	struct driver *d = *state;
 	uint16_t *used_event = &d->avail[2 + DRIVER_QUEUE_SIZE];
 
 	vq_init(&d->vq, d->pool, sizeof(d->pool), &d->setup, true);
-	*used_event = 2; /* tell me when the third is done */
+	*used_event = 2; /* request an event after the third entry */
 	complete_one(d);
 	assert_false(vq_must_notify(&d->vq));
 	complete_one(d);
@@ -330,14 +330,14 @@ static void with_event_index_only_the_asked_for_answer_notifies(void **state)
 	assert_true(vq_must_notify(&d->vq));
 	complete_one(d);
 	assert_false(vq_must_notify(&d->vq));
-	*used_event = 5; /* passed in a batch */
+	*used_event = 5; /* skipped by a batch */
 	complete_one(d);
 	complete_one(d);
 	complete_one(d);
 	assert_true(vq_must_notify(&d->vq));
 }
 
-static void asking_for_events_tells_where_we_are_and_what_was_missed(void **state)
+static void requesting_events_sets_the_index_and_reports_missed_chains(void **state)
 {
 	struct driver *d = *state;
 	uint16_t avail_event;
@@ -355,32 +355,32 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(an_empty_queue_has_nothing),
+		TEST(empty_queue_has_no_chain),
 		TEST(a_chain_is_read_in_order_and_answered_across_its_segments),
 		TEST(an_answer_never_exceeds_its_descriptors),
 		TEST(the_available_index_wraps_but_never_jumps),
-		TEST(who_never_looked_ahead_may_do_so_after_any_number_of_chains),
-		TEST(what_is_claimed_out_of_turn_is_not_taken_again),
-		TEST(an_index_that_is_taken_back_is_noticed_by_who_looks_ahead),
+		TEST(peek_works_after_any_number_of_chains),
+		TEST(claimed_chain_is_not_taken_again),
+		TEST(peek_detects_an_index_moved_back),
 		TEST(a_head_beyond_the_queue_is_refused),
 		TEST(a_next_beyond_the_queue_is_refused),
 		TEST(a_looped_chain_ends),
-		TEST(a_head_that_is_still_with_us_is_refused),
+		TEST(unanswered_head_is_not_taken_again),
 		TEST(the_last_bytes_of_the_pool_may_be_used),
 		TEST(one_byte_outside_the_pool_is_refused),
-		TEST(what_is_longer_than_the_pool_is_refused),
+		TEST(descriptor_longer_than_the_pool_is_refused),
 		TEST(a_ring_larger_than_the_pool_is_refused),
-		TEST(a_queue_that_is_not_set_up_wants_nothing),
+		TEST(unused_queue_needs_no_events),
 		TEST(an_address_that_wraps_is_refused),
 		TEST(a_grant_address_in_a_descriptor_is_refused),
 		TEST(an_empty_descriptor_is_refused),
 		TEST(an_indirect_descriptor_is_refused),
-		TEST(a_readable_after_a_writable_is_refused),
+		TEST(readable_descriptor_after_a_writable_one_is_refused),
 		TEST(too_many_writable_descriptors_are_refused),
 		TEST(rings_must_be_sized_aligned_and_inside_the_pool),
 		TEST(without_event_index_the_drivers_flag_decides),
-		TEST(with_event_index_only_the_asked_for_answer_notifies),
-		TEST(asking_for_events_tells_where_we_are_and_what_was_missed),
+		TEST(with_event_index_only_the_requested_entry_notifies),
+		TEST(requesting_events_sets_the_index_and_reports_missed_chains),
 	};
 
 	return cmocka_run_group_tests_name("virtqueue", tests, NULL, NULL);

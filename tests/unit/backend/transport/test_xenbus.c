@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest that writes into its part of xenstore faster than the backend reads. */
+/* A guest that writes to its xenstore directory faster than the backend reads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,8 +14,8 @@
 
 #include "backend/transport/xenbus.h"
 
-#define FLOOD 100000u /* watches that have fired */
-#define MOST  1000u   /* that one look may take: some milliseconds' worth */
+#define FLOOD 100000u /* fired watches */
+#define MOST  1000u   /* the most that one call may consume: a few milliseconds' worth */
 
 static uint32_t fired, taken;
 static const char *front;
@@ -73,14 +73,14 @@ static void a_flood_of_watches_is_taken_in_portions(void **state)
 	front = "4";
 	assert_int_equal(xenbus_look(&x), XENBUS_WAIT);
 	assert_in_range(taken, 1, MOST);
-	/* What is left is not lost. */
+	/* Later calls consume the rest. */
 	for (uint32_t i = 0; i < FLOOD && taken < FLOOD; i++)
 		xenbus_look(&x);
 	assert_int_equal(taken, FLOOD);
 }
 
-/* The state is read after each portion, so the flood hides nothing. */
-static void in_a_flood_the_state_is_seen_all_the_same(void **state)
+/* The state is read after each portion, so a flood cannot hide it. */
+static void watch_flood_does_not_hide_the_state(void **state)
 {
 	struct xenbus x = connected();
 
@@ -96,7 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_watches_is_taken_in_portions),
-		cmocka_unit_test(in_a_flood_the_state_is_seen_all_the_same),
+		cmocka_unit_test(watch_flood_does_not_hide_the_state),
 	};
 
 	return cmocka_run_group_tests_name("xenbus", tests, NULL, NULL);
