@@ -211,7 +211,7 @@ static const struct config_property rows[] = {
 		.max = CONFIG_MAX_COMMAND_KIB,
 		.fallback = CONFIG_MAX_COMMAND_KIB,
 		.unit = "KiB",
-		.meaning = "Largest command, with its answer.",
+		.meaning = "Largest command, without its answer.",
 		.example = "max-command-kib = <1024>;",
 	},
 	{

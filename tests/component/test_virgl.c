@@ -110,7 +110,7 @@ static void pixels_sent_to_the_host_come_back(void **state)
 }
 
 /* The old picture is the same guest's. Another guest's picture would be in another process. */
-static void a_new_picture_holds_nothing_of_an_old_one(void **state)
+static void new_picture_contains_no_old_pixels(void **state)
 {
 	struct gpu *gpu = *state;
 	uint32_t pixels[RENDERER_SIDE * RENDERER_SIDE];
@@ -221,7 +221,7 @@ int main(void)
 		cmocka_unit_test(renderer_has_a_name_and_capability_sets),
 		cmocka_unit_test(a_clear_in_a_command_stream_arrives_in_guest_memory),
 		cmocka_unit_test(pixels_sent_to_the_host_come_back),
-		cmocka_unit_test(a_new_picture_holds_nothing_of_an_old_one),
+		cmocka_unit_test(new_picture_contains_no_old_pixels),
 		cmocka_unit_test(backing_that_is_too_short_is_refused),
 		cmocka_unit_test(a_box_outside_the_picture_is_refused),
 		cmocka_unit_test(unknown_truncated_and_blob_commands_are_refused),
