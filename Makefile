@@ -182,8 +182,8 @@ $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 $(foreach v,$(VARIANTS),$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(v),$(p)))))
 -include $(shell find $(VARIANTS:%=$(BUILD)/%/obj) -name '*.d' 2>/dev/null)
 
-# The daemon's default for --libexec.
-$(foreach v,$(VARIANTS),$(BUILD)/$(v)/obj/mediator/daemon/base/options.o): private \
+# The daemon's default for --libexec: on the board, programs are below /usr.
+$(BUILD)/host/%/obj/mediator/daemon/base/options.o: private \
 	CPPFLAGS += -DGPUM_LIBEXECDIR='"$(libexecdir)"'
 
 # --- Targets -----------------------------------------------------------------------------------
